@@ -1,0 +1,70 @@
+package dev.corral.engine;
+
+import java.time.Duration;
+
+/** Why an engine did not do what it was asked. */
+public sealed interface EngineError {
+
+    /** One sentence for the person who sent the request; never native text with addresses or paths. */
+    String message();
+
+    /**
+     * A field of the request can't have the value it has.
+     *
+     * @param field the engine's name of the field, such as {@code temperature}
+     * @param value the offending value, shortened
+     * @param rule what it must be, as in "must be between 0 and 1"
+     */
+    record Invalid(String field, String value, String rule) implements EngineError {
+
+        private static final int SHOWN = 80;
+
+        public Invalid {
+            value = value.length() <= SHOWN ? value : value.substring(0, SHOWN) + "…";
+        }
+
+        @Override
+        public String message() {
+            return "'" + field + "' " + rule + ", but is " + value;
+        }
+    }
+
+    /** The prompt alone does not fit the context. Sizes are tokens. */
+    record ContextExceeded(int promptTokens, int contextSize) implements EngineError {
+        @Override
+        public String message() {
+            return "the prompt has " + promptTokens + " tokens, but the context holds " + contextSize
+                    + " and one must remain for the answer";
+        }
+    }
+
+    /** The queue is full; nothing was queued. */
+    record Busy(int queued, Duration retryAfter) implements EngineError {
+        @Override
+        public String message() {
+            return "all slots are busy and " + queued + " requests are waiting; try again later";
+        }
+    }
+
+    /** The request's deadline passed before it was finished. */
+    record DeadlineExceeded(Duration deadline) implements EngineError {
+        @Override
+        public String message() {
+            return "not finished within " + deadline.toMillis() + " ms";
+        }
+    }
+
+    /** The engine was closed. */
+    record Closed() implements EngineError {
+        @Override
+        public String message() {
+            return "the model is being unloaded";
+        }
+    }
+
+    /** The model lacks what was asked for, such as a chat template. */
+    record Unsupported(String message) implements EngineError {}
+
+    /** A fault of ours or of the native library; the log has the cause. */
+    record Internal(String message) implements EngineError {}
+}

@@ -1,0 +1,56 @@
+package dev.corral.engine;
+
+/**
+ * Gauges and counters of an engine at one moment. Counters only grow.
+ *
+ * @param queued completions that wait for a slot
+ * @param running completions that are in a slot
+ * @param slots how many completions run at once at most
+ * @param cells cells of the KV cache, one a token
+ * @param usedCells cells that hold a token, running or cached
+ * @param steps decodes so far
+ * @param promptTokensEvaluated prompt tokens that were decoded
+ * @param promptTokensReused prompt tokens that a cached prefix spared
+ * @param tokensGenerated tokens sampled
+ * @param preemptions running sequences that had to make room and were resumed later
+ * @param contextShifts times that a full context forgot tokens in its middle to go on
+ * @param promptNanos time of steps that prefilled
+ * @param generationNanos time of steps that only generated
+ * @param prefillChunk prompt tokens that a step may compute while somebody streams
+ * @param cache what is kept for requests to come
+ */
+public record EngineStats(
+        int queued,
+        int running,
+        int slots,
+        int cells,
+        int usedCells,
+        long steps,
+        long promptTokensEvaluated,
+        long promptTokensReused,
+        long tokensGenerated,
+        long preemptions,
+        long contextShifts,
+        long promptNanos,
+        long generationNanos,
+        int prefillChunk,
+        Cache cache) {
+
+    /** An engine that has done nothing yet. */
+    public static EngineStats idle(int slots, int cells) {
+        return new EngineStats(0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Cache.EMPTY);
+    }
+
+    /**
+     * @param idlePrefixes finished sequences whose tokens are still in the KV cache
+     * @param evictions finished sequences that left the KV cache to make room
+     * @param states saved states in host memory or on disk
+     * @param stateBytes host memory that they take
+     * @param statesSaved states that were copied out of the KV cache
+     * @param statesRestored states that were copied back into it
+     */
+    public record Cache(
+            int idlePrefixes, long evictions, int states, long stateBytes, long statesSaved, long statesRestored) {
+        public static final Cache EMPTY = new Cache(0, 0, 0, 0, 0, 0);
+    }
+}

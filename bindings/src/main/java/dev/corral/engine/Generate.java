@@ -1,0 +1,147 @@
+package dev.corral.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A request to continue a prompt.
+ *
+ * @param prompt what to continue
+ * @param sampling how tokens are chosen
+ * @param limits when to end
+ * @param stop strings that end the text where they appear and are not part of it
+ * @param grammar what the text must look like
+ * @param logprobs which probabilities to report
+ * @param completions how many independent continuations, from one prefill
+ * @param cache what the KV cache may do for it
+ * @param output what to report beside the text
+ * @param schedule its place among other requests
+ */
+public record Generate(
+        Prompt prompt,
+        Sampling sampling,
+        Limits limits,
+        List<String> stop,
+        Optional<Grammar> grammar,
+        Logprobs logprobs,
+        int completions,
+        Cache cache,
+        Output output,
+        Schedule schedule) {
+
+    public static final Range COMPLETIONS = Range.of(1, 128);
+    public static final int MAX_STOP_STRINGS = 256;
+
+    public Generate {
+        stop = stop.stream().filter(word -> !word.isEmpty()).toList();
+        COMPLETIONS.check("n", completions);
+        if (stop.size() > MAX_STOP_STRINGS) {
+            throw new InvalidRequestException(
+                    "stop", stop.size() + " strings", "must have at most " + MAX_STOP_STRINGS);
+        }
+    }
+
+    /** A request with defaults for everything but the prompt: llama.cpp's sampling, no limit, no stop strings. */
+    public static Generate of(Prompt prompt) {
+        return new Generate(
+                prompt,
+                Sampling.defaults(),
+                Limits.none(),
+                List.of(),
+                Optional.empty(),
+                Logprobs.NONE,
+                1,
+                Cache.REUSE,
+                Output.PLAIN,
+                Schedule.NORMAL);
+    }
+
+    public Generate with(Sampling newSampling) {
+        return new Generate(prompt, newSampling, limits, stop, grammar, logprobs, completions, cache, output, schedule);
+    }
+
+    public Generate with(Limits newLimits) {
+        return new Generate(prompt, sampling, newLimits, stop, grammar, logprobs, completions, cache, output, schedule);
+    }
+
+    public Generate with(Grammar newGrammar) {
+        return new Generate(
+                prompt,
+                sampling,
+                limits,
+                stop,
+                Optional.of(newGrammar),
+                logprobs,
+                completions,
+                cache,
+                output,
+                schedule);
+    }
+
+    public Generate with(Logprobs newLogprobs) {
+        return new Generate(prompt, sampling, limits, stop, grammar, newLogprobs, completions, cache, output, schedule);
+    }
+
+    public Generate with(Cache newCache) {
+        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, completions, newCache, output, schedule);
+    }
+
+    public Generate with(Output newOutput) {
+        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, completions, cache, newOutput, schedule);
+    }
+
+    public Generate with(Schedule newSchedule) {
+        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, completions, cache, output, newSchedule);
+    }
+
+    public Generate stopAt(List<String> words) {
+        return new Generate(prompt, sampling, limits, words, grammar, logprobs, completions, cache, output, schedule);
+    }
+
+    public Generate completions(int count) {
+        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, count, cache, output, schedule);
+    }
+
+    /**
+     * What the KV cache may do.
+     *
+     * @param reuse start from the longest cached prefix of the prompt, and keep this one for others
+     * @param slot the slot it would like, or {@link #ANY_SLOT}; taken if free, never waited for
+     */
+    public record Cache(boolean reuse, int slot) {
+        public static final int ANY_SLOT = -1;
+        public static final Cache REUSE = new Cache(true, ANY_SLOT);
+        public static final Cache FRESH = new Cache(false, ANY_SLOT);
+
+        public Cache {
+            Range.atLeast(ANY_SLOT).check("slot", slot);
+        }
+    }
+
+    /**
+     * What to report beside the text.
+     *
+     * @param special show control tokens as text
+     * @param progress send {@link Event.Progress} while the prompt is read
+     */
+    public record Output(boolean special, boolean progress) {
+        public static final Output PLAIN = new Output(false, false);
+    }
+
+    /**
+     * Place among other requests.
+     *
+     * @param priority higher goes first; 0 is normal
+     * @param key whose turn it is counted as: requests of different keys share the engine evenly
+     * @param deadline after which the request fails, counted from its submission
+     */
+    public record Schedule(int priority, String key, Optional<Duration> deadline) {
+        public static final Range PRIORITY = Range.of(-100, 100);
+        public static final Schedule NORMAL = new Schedule(0, "", Optional.empty());
+
+        public Schedule {
+            PRIORITY.check("priority", priority);
+        }
+    }
+}

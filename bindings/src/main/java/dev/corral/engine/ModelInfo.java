@@ -1,0 +1,54 @@
+package dev.corral.engine;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A loaded model.
+ *
+ * @param name what clients call it
+ * @param path where its file is
+ * @param description architecture, size and quantization in words
+ * @param parameters number of weights
+ * @param sizeBytes size of all tensors
+ * @param fileType how most weights are quantized, such as Q4_1
+ * @param vocabulary size and special tokens
+ * @param embeddingSize length of an embedding
+ * @param trainedContext tokens of context it was trained for
+ * @param contextSize tokens of context one request may use here
+ * @param slots how many requests run at once
+ * @param chatTemplate the template's source, when it has one
+ * @param chatCapabilities what the template can express, by llama.cpp's names
+ * @param metadata the model file's scalar metadata
+ * @param engine version of the native library
+ */
+public record ModelInfo(
+        String name,
+        String path,
+        String description,
+        long parameters,
+        long sizeBytes,
+        String fileType,
+        VocabularyInfo vocabulary,
+        int embeddingSize,
+        int trainedContext,
+        int contextSize,
+        int slots,
+        Optional<String> chatTemplate,
+        Map<String, Boolean> chatCapabilities,
+        Map<String, String> metadata,
+        String engine) {
+
+    public ModelInfo {
+        chatCapabilities = Map.copyOf(chatCapabilities);
+        metadata = Map.copyOf(metadata);
+    }
+
+    /**
+     * @param type the vocabulary's kind, as llama.cpp numbers it
+     * @param size number of tokens; ids run from 0 to size - 1
+     * @param bos text of the token that begins a text, "" when there is none
+     * @param eos text of the token that ends a text, "" when there is none
+     */
+    public record VocabularyInfo(int type, int size, String bos, String eos) {}
+}

@@ -1,0 +1,60 @@
+package dev.corral.engine;
+
+import java.util.Optional;
+
+/** A question to an engine that generates nothing. */
+public sealed interface Query<R extends Reply> {
+
+    /** Which tokens a text has. */
+    record Tokenize(String text, boolean addSpecial, boolean parseSpecial) implements Query<Reply.Tokenized> {}
+
+    /** Which text tokens have. Control tokens are shown when {@code special}. */
+    record Detokenize(Tokens tokens, boolean special) implements Query<Reply.Detokenized> {}
+
+    /**
+     * Which prompt a conversation becomes by the model's chat template.
+     *
+     * @param messages JSON array of messages in OpenAI's shape
+     * @param tools JSON array of tools in OpenAI's shape
+     * @param toolChoice auto, required or none
+     * @param grammar what the answer must look like
+     * @param addGenerationPrompt end with the opening of the assistant's answer
+     * @param continueFinalMessage leave the last message, the assistant's, open so that the answer continues it
+     * @param templateArguments JSON object of further variables of the template
+     */
+    record ApplyTemplate(
+            String messages,
+            Optional<String> tools,
+            String toolChoice,
+            boolean parallelToolCalls,
+            Optional<Grammar> grammar,
+            boolean addGenerationPrompt,
+            boolean continueFinalMessage,
+            Optional<String> templateArguments)
+            implements Query<Reply.Templated> {
+
+        public static ApplyTemplate of(String messages) {
+            return new ApplyTemplate(
+                    messages, Optional.empty(), "auto", false, Optional.empty(), true, false, Optional.empty());
+        }
+    }
+
+    /** The state of every slot. */
+    record Slots() implements Query<Reply.SlotList> {}
+
+    /**
+     * Writes the tokens that a slot computed last, with their state, into the folder for saved slots.
+     *
+     * @param name of the file: letters, digits, '.', '_' and '-', not beginning with a '.'
+     */
+    record SaveSlot(int slot, String name) implements Query<Reply.SlotStored> {}
+
+    /** Brings back what {@link SaveSlot} wrote; requests that begin with its tokens find it, in whatever slot. */
+    record RestoreSlot(int slot, String name) implements Query<Reply.SlotStored> {}
+
+    /** Forgets the tokens that a slot computed last. */
+    record EraseSlot(int slot) implements Query<Reply.SlotErased> {}
+
+    /** What a JSON schema is as a grammar. */
+    record SchemaToGrammar(String schema) implements Query<Reply.GrammarText> {}
+}

@@ -1,0 +1,42 @@
+package dev.corral.engine;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The answer to a {@link Query}. */
+public sealed interface Reply {
+
+    /**
+     * @param tokens the text's tokens
+     * @param pieces each token's text as UTF-8 bytes, which need not be whole characters
+     */
+    record Tokenized(Tokens tokens, List<byte[]> pieces) implements Reply {}
+
+    /** @param text the tokens' text, with U+FFFD where bytes are no UTF-8 */
+    record Detokenized(String text) implements Reply {}
+
+    /**
+     * @param prompt the rendered prompt, to be tokenized without adding special tokens twice
+     * @param grammar what the answer must look like, given the tools and the grammar asked for
+     * @param stop strings that the template wants to end at
+     * @param preserved control tokens that must be visible in the answer to be parsed
+     * @param parsing what reads the answer back into a message, as opaque JSON
+     */
+    record Templated(
+            String prompt, Optional<Grammar> grammar, List<String> stop, List<String> preserved, String parsing)
+            implements Reply {}
+
+    record SlotList(List<SlotState> slots) implements Reply {}
+
+    /**
+     * @param tokens that were saved or restored
+     * @param bytes of the file
+     * @param nanos how long it took
+     */
+    record SlotStored(int slot, int tokens, long bytes, long nanos) implements Reply {}
+
+    /** @param tokens that were forgotten */
+    record SlotErased(int slot, int tokens) implements Reply {}
+
+    record GrammarText(String gbnf) implements Reply {}
+}

@@ -1,0 +1,11 @@
+package dev.corral.engine;
+
+/**
+ * Token counts of one completion.
+ *
+ * @param promptTokens tokens of the prompt
+ * @param cachedTokens how many of them came from the KV cache
+ * @param generatedTokens tokens sampled, the end-of-generation token included
+ * @param truncated true when the context was too small for all of it
+ */
+public record Usage(int promptTokens, int cachedTokens, int generatedTokens, boolean truncated) {}

@@ -1,0 +1,72 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.EngineStats;
+
+/** What the engine thread counts; any thread may read {@link #stats}. */
+final class Counters {
+
+    private long steps;
+    private long promptTokensEvaluated;
+    private long promptTokensReused;
+    private long tokensGenerated;
+    private long preemptions;
+    private long contextShifts;
+    private long promptNanos;
+    private long generationNanos;
+    private volatile EngineStats stats;
+
+    Counters(int slots, int cells) {
+        stats = EngineStats.idle(slots, cells);
+    }
+
+    void stepped(int promptTokens, long nanos) {
+        steps++;
+        promptTokensEvaluated += promptTokens;
+        if (promptTokens > 0) {
+            promptNanos += nanos;
+        } else {
+            generationNanos += nanos;
+        }
+    }
+
+    void reused(int promptTokens) {
+        promptTokensReused += promptTokens;
+    }
+
+    void generated(int tokens) {
+        tokensGenerated += tokens;
+    }
+
+    void shifted() {
+        contextShifts++;
+    }
+
+    void preempted() {
+        preemptions++;
+    }
+
+    /** Makes the counters visible together with the gauges of this moment. */
+    void publish(int queued, int running, int usedCells, int prefillChunk, EngineStats.Cache cache) {
+        EngineStats last = stats;
+        stats = new EngineStats(
+                queued,
+                running,
+                last.slots(),
+                last.cells(),
+                usedCells,
+                steps,
+                promptTokensEvaluated,
+                promptTokensReused,
+                tokensGenerated,
+                preemptions,
+                contextShifts,
+                promptNanos,
+                generationNanos,
+                prefillChunk,
+                cache);
+    }
+
+    EngineStats stats() {
+        return stats;
+    }
+}

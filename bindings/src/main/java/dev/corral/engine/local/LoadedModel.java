@@ -1,0 +1,204 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.ModelInfo;
+import dev.corral.engine.ModelInfo.VocabularyInfo;
+import dev.corral.llama.Batch;
+import dev.corral.llama.CacheType;
+import dev.corral.llama.Context;
+import dev.corral.llama.ContextOptions;
+import dev.corral.llama.FlashAttention;
+import dev.corral.llama.Model;
+import dev.corral.llama.ModelOptions;
+import dev.corral.llama.NativeLibrary;
+import dev.corral.llama.SplitMode;
+import dev.corral.llama.Vocabulary;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.function.DoubleConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model in memory with everything that runs it. The loop owns the context; {@link #close} frees the rest and comes
+ * after the loop has stopped.
+ */
+record LoadedModel(
+        Model model,
+        Vocabulary vocabulary,
+        ChatTemplates templates,
+        Scheduler scheduler,
+        EngineLoop loop,
+        Counters counters,
+        SlotFiles slotFiles,
+        ModelInfo info)
+        implements AutoCloseable {
+
+    /** Sequence ids for finished prefixes, beside those of the slots. */
+    private static final int IDLE_SEQUENCES = 28;
+
+    private static final long MIB = 1L << 20;
+
+    static LoadedModel load(LocalEngineOptions options, DoubleConsumer progress) {
+        Model model = Model.open(options.model(), modelOptions(options), loaded -> {
+            progress.accept(loaded);
+            return true;
+        });
+        try {
+            if (!model.hasDecoder()) {
+                throw new IllegalArgumentException(options.model().getFileName()
+                        + " is an encoder: it makes embeddings, and can't continue a text");
+            }
+            Context context = model.newContext(contextOptions(options, model));
+            try {
+                return assemble(options, model, context);
+            } catch (RuntimeException e) {
+                context.close();
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private static LoadedModel assemble(LocalEngineOptions options, Model model, Context context) {
+        Vocabulary vocabulary = model.vocabulary();
+        ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()));
+        if (options.warmUp()) {
+            warmUp(context, vocabulary);
+        }
+        MemoryTraits traits = traits(options, model, context);
+        Inbox inbox = new Inbox();
+        Slots slots = new Slots(options.slots());
+        long fingerprint = Fingerprint.of(options);
+        KvCache cache = new KvCache(new Cells(context, traits), traits, states(options, fingerprint, traits, inbox));
+        Counters counters = new Counters(options.slots(), traits.cells());
+        PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
+        Scheduler scheduler = new Scheduler(cache, traits, slots, pacer, counters, context.batchSize());
+        EngineLoop loop = new EngineLoop(
+                "corral-engine-" + options.name(),
+                inbox,
+                context,
+                vocabulary,
+                scheduler,
+                cache,
+                pacer,
+                counters,
+                options.slots());
+        return new LoadedModel(
+                model,
+                vocabulary,
+                templates,
+                scheduler,
+                loop,
+                counters,
+                new SlotFiles(options.slotFolder(), fingerprint, slots, cache),
+                describe(options, model, context, templates));
+    }
+
+    private static ModelOptions modelOptions(LocalEngineOptions options) {
+        return ModelOptions.builder()
+                .gpuLayers(Math.max(-1, options.gpuLayers()))
+                .splitMode(SplitMode.valueOf(options.splitMode().toUpperCase(Locale.ROOT)))
+                .mainGpu(options.mainGpu())
+                .mmap(options.mmap())
+                .mlock(options.mlock())
+                .build();
+    }
+
+    private static ContextOptions contextOptions(LocalEngineOptions options, Model model) {
+        ContextOptions.Builder builder = ContextOptions.builder()
+                .contextSize(options.contextSize() > 0 ? options.contextSize() : ContextFit.size(options, model))
+                .batchSize(options.batchSize())
+                .microBatchSize(Math.min(options.microBatchSize(), options.batchSize()))
+                .maxSequences(sequences(options, model))
+                .kvUnified(options.unifiedCache())
+                .flashAttention(FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT)))
+                .keyType(CacheType.named(options.keyType()))
+                .valueType(CacheType.named(options.valueType()))
+                .swaFull(options.fullWindowCache());
+        if (options.threads() > 0) {
+            builder.threads(options.threads());
+        }
+        if (options.batchThreads() > 0) {
+            builder.batchThreads(options.batchThreads());
+        }
+        return builder.build();
+    }
+
+    private static int sequences(LocalEngineOptions options, Model model) {
+        if (isRecurrent(model)) {
+            return Math.min(ContextOptions.MAX_SEQUENCES, options.slots() * 2);
+        }
+        return options.unifiedCache()
+                ? Math.min(ContextOptions.MAX_SEQUENCES, options.slots() + IDLE_SEQUENCES)
+                : options.slots();
+    }
+
+    private static MemoryTraits traits(LocalEngineOptions options, Model model, Context context) {
+        boolean recurrent = isRecurrent(model);
+        return new MemoryTraits(
+                context.maxSequences(),
+                context.contextSize(),
+                options.unifiedCache() && !recurrent,
+                !recurrent,
+                model.slidingWindow());
+    }
+
+    private static StateCache states(LocalEngineOptions options, long fingerprint, MemoryTraits traits, Inbox inbox) {
+        @Nullable
+        StateFiles files = options.cacheFolder()
+                .map(folder -> new StateFiles(folder, fingerprint, options.cacheDiskMiB() * MIB, inbox::post))
+                .orElse(null);
+        // what a saved sliding window holds is enough to go on at its end, and nowhere else
+        return new StateCache(options.cacheRamMiB() * MIB, traits.cuttable() && traits.window() == 0, files);
+    }
+
+    private static boolean isRecurrent(Model model) {
+        return model.isRecurrent() || model.isHybrid();
+    }
+
+    /** The first decode allocates and reads the weights; better now than in somebody's first request. */
+    private static void warmUp(Context context, Vocabulary vocabulary) {
+        try (Batch batch = new Batch(1)) {
+            batch.add(vocabulary.bos().orElse(vocabulary.eos().orElse(0)), 0, 0, true);
+            context.decode(batch);
+            context.synchronize();
+            context.memory().clear();
+        }
+    }
+
+    private static ModelInfo describe(
+            LocalEngineOptions options, Model model, Context context, ChatTemplates templates) {
+        Vocabulary vocabulary = model.vocabulary();
+        return new ModelInfo(
+                options.name(),
+                options.model().toString(),
+                model.description(),
+                model.parameterCount(),
+                model.sizeBytes(),
+                model.fileType(),
+                new VocabularyInfo(
+                        vocabulary.type().ordinal(),
+                        vocabulary.size(),
+                        text(vocabulary, vocabulary.bos()),
+                        text(vocabulary, vocabulary.eos())),
+                model.embeddingSize(),
+                model.trainedContext(),
+                context.sequenceContextSize(),
+                options.slots(),
+                templates.source(),
+                templates.capabilities(),
+                model.metadata(),
+                NativeLibrary.load().version());
+    }
+
+    private static String text(Vocabulary vocabulary, OptionalInt token) {
+        return token.isPresent() ? new String(vocabulary.piece(token.getAsInt(), true), StandardCharsets.UTF_8) : "";
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

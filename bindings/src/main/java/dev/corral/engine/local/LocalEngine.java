@@ -1,0 +1,220 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.Engine;
+import dev.corral.engine.EngineError;
+import dev.corral.engine.EngineException;
+import dev.corral.engine.EngineStats;
+import dev.corral.engine.Event;
+import dev.corral.engine.Generate;
+import dev.corral.engine.Generation;
+import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
+import dev.corral.engine.Tokens;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.DoubleConsumer;
+import java.util.function.Supplier;
+
+/**
+ * An engine that runs its model in this JVM. Native faults end the JVM: where that matters, run it in a process of its
+ * own.
+ *
+ * <p>Ownership: closing it ends what runs with {@link EngineError.Closed}, then frees the context and the model.
+ *
+ * <p>Thread-safe.
+ */
+public final class LocalEngine implements Engine {
+
+    private static final System.Logger LOG = System.getLogger(LocalEngine.class.getName());
+
+    private final LocalEngineOptions options;
+    private final LoadedModel loaded;
+    private final Preparation preparation;
+    private final TextThreads text;
+    private final AtomicLong ids = new AtomicLong();
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private final AtomicLong averageNanos = new AtomicLong();
+    private volatile boolean closed;
+
+    private LocalEngine(LocalEngineOptions options, LoadedModel loaded) {
+        this.options = options;
+        this.loaded = loaded;
+        this.preparation = new Preparation(loaded.vocabulary(), loaded.info().contextSize());
+        this.text = new TextThreads("corral-text-" + options.name(), 2);
+    }
+
+    /** Loads a model with default options. */
+    public static LocalEngine open(Path model) {
+        return open(LocalEngineOptions.of(model), progress -> {});
+    }
+
+    /**
+     * Loads a model, blocking until it can answer.
+     *
+     * @param progress told how much is loaded, from 0 to 1, on the calling thread
+     * @throws dev.corral.llama.LlamaException when the file can't be read as a model, or there is not enough memory
+     */
+    public static LocalEngine open(LocalEngineOptions options, DoubleConsumer progress) {
+        LoadedModel loaded = LoadedModel.load(options, progress);
+        loaded.loop().start();
+        return new LocalEngine(options, loaded);
+    }
+
+    @Override
+    public ModelInfo model() {
+        return loaded.info();
+    }
+
+    @Override
+    public EngineStats stats() {
+        return loaded.counters().stats();
+    }
+
+    @Override
+    public Generation submit(Generate request) {
+        requireOpen();
+        int before = unfinished.getAndAdd(request.completions());
+        if (before > 0 && before + request.completions() > options.slots() + options.queueLimit()) {
+            unfinished.addAndGet(-request.completions());
+            int waiting = Math.max(0, before - options.slots());
+            throw new EngineException(new EngineError.Busy(waiting, retryAfter()));
+        }
+        LocalGeneration generation = new LocalGeneration(ids.incrementAndGet(), request, this::cancel, this::ended);
+        generation.send(new Event.Queued(Math.max(0, before - options.slots())));
+        try {
+            text.execute(() -> prepare(generation));
+        } catch (RejectedExecutionException e) {
+            generation.fail(new EngineError.Closed());
+        }
+        return generation;
+    }
+
+    private void prepare(LocalGeneration generation) {
+        try {
+            List<Completion> completions = preparation.prepare(generation);
+            loaded.loop().post(() -> enqueue(generation, completions));
+        } catch (EngineException e) {
+            generation.fail(e.error());
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "a request could not be prepared", e);
+            generation.fail(new EngineError.Internal("the request could not be prepared"));
+        }
+    }
+
+    private void enqueue(LocalGeneration generation, List<Completion> completions) {
+        completions.forEach(loaded.scheduler()::enqueue);
+        if (generation.isCancelled()) {
+            loaded.scheduler().cancel(generation, System.nanoTime());
+        }
+    }
+
+    private void cancel(LocalGeneration generation) {
+        loaded.loop().post(() -> loaded.scheduler().cancel(generation, System.nanoTime()));
+    }
+
+    private void ended(LocalGeneration generation) {
+        unfinished.addAndGet(-generation.request().completions());
+        averageNanos.accumulateAndGet(
+                System.nanoTime() - generation.submittedNanos(),
+                (old, fresh) -> old == 0 ? fresh : (old * 7 + fresh) / 8);
+    }
+
+    /** When a slot should be free for a request that is refused now. */
+    private Duration retryAfter() {
+        long rounds = 1 + unfinished.get() / options.slots();
+        long seconds = rounds * averageNanos.get() / options.slots() / 1_000_000_000;
+        return Duration.ofSeconds(Math.clamp(seconds, 1, 60));
+    }
+
+    @Override
+    public <R extends Reply> R ask(Query<R> query) throws InterruptedException {
+        requireOpen();
+        try {
+            // each query's own reply type is what its case returns
+            @SuppressWarnings("unchecked")
+            R reply = (R) text.call(() -> answer(query));
+            return reply;
+        } catch (RejectedExecutionException e) {
+            throw new EngineException(new EngineError.Closed());
+        }
+    }
+
+    private Reply answer(Query<?> query) throws InterruptedException {
+        return switch (query) {
+            case Query.Tokenize tokenize -> tokenized(tokenize);
+            case Query.Detokenize detokenize -> preparation.detokenize(detokenize);
+            case Query.ApplyTemplate template -> loaded.templates().apply(template);
+            case Query.SchemaToGrammar(String schema) -> new Reply.GrammarText(preparation.grammarOf(schema));
+            case Query.SaveSlot(int slot, String name) ->
+                onLoop(() -> loaded.slotFiles().save(slot, name));
+            case Query.RestoreSlot(int slot, String name) ->
+                onLoop(() -> loaded.slotFiles().restore(slot, name));
+            case Query.EraseSlot(int slot) -> onLoop(() -> loaded.slotFiles().erase(slot));
+            case Query.Slots() ->
+                onLoop(() -> new Reply.SlotList(loaded.scheduler().slotStates()));
+        };
+    }
+
+    private Reply tokenized(Query.Tokenize query) {
+        int[] tokens = loaded.vocabulary().tokenize(query.text(), query.addSpecial(), query.parseSpecial());
+        List<byte[]> pieces = new ArrayList<>(tokens.length);
+        for (int token : tokens) {
+            pieces.add(loaded.vocabulary().piece(token, true));
+        }
+        return new Reply.Tokenized(Tokens.of(tokens), pieces);
+    }
+
+    /** Runs on the engine thread, which outlives the text threads that wait for it. */
+    private <T> T onLoop(Supplier<T> question) throws InterruptedException {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        loaded.loop().post(() -> {
+            try {
+                answer.complete(question.get());
+            } catch (RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        }
+    }
+
+    /**
+     * Checks that the scheduler, the prefix tree and the KV cache agree; for tests and idle time.
+     *
+     * @throws IllegalStateException when they don't
+     */
+    public void checkInvariants() throws InterruptedException {
+        requireOpen();
+        text.call(() -> onLoop(() -> {
+            loaded.scheduler().checkInvariants();
+            return true;
+        }));
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new EngineException(new EngineError.Closed());
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            text.close();
+            loaded.loop().stop();
+            loaded.close();
+        }
+    }
+}

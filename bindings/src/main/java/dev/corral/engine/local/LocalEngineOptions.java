@@ -1,0 +1,101 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.Range;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How a model is loaded and served. Names and defaults follow llama.cpp's server.
+ *
+ * @param model its GGUF file
+ * @param name what clients call it
+ * @param contextSize tokens of KV cache, of all slots together; 0 for what the model was trained for in each slot, as
+ *     far as memory allows
+ * @param slots how many completions run at once
+ * @param batchSize the most tokens that a step computes
+ * @param microBatchSize the most tokens that the device computes at once
+ * @param threads for steps that generate; 0 for as many as there are cores
+ * @param batchThreads for steps that prefill; 0 for as many as {@code threads}
+ * @param gpuLayers layers to keep on the GPU; negative for all
+ * @param splitMode how a model is split across GPUs: none, layer, row or tensor
+ * @param mainGpu the GPU for a model that is not split
+ * @param flashAttention on, off or auto
+ * @param keyType type of keys in the KV cache, such as f16 or q8_0
+ * @param valueType type of values in the KV cache
+ * @param mmap map the file instead of reading it
+ * @param mlock keep the model in memory
+ * @param unifiedCache slots share one pool of cells, so that one request may use them all and prefixes are shared without
+ *     copying; otherwise each slot has cells of its own, which are computed faster side by side
+ * @param fullWindowCache keep all tokens of sliding-window layers, so that prefixes can be shared
+ * @param cacheRamMiB host memory for states that left the KV cache, in MiB; 0 for none
+ * @param cacheFolder where states are kept on disk, across restarts too
+ * @param cacheDiskMiB how much of the disk they may take, in MiB
+ * @param slotFolder where slots are saved by name; empty refuses to
+ * @param queueLimit how many requests may wait for a slot before others are refused
+ * @param stepTargetMillis how long a step may take while somebody streams
+ * @param chatTemplate a Jinja template in place of the model's own
+ * @param warmUp compute one token before the first request
+ */
+public record LocalEngineOptions(
+        Path model,
+        String name,
+        int contextSize,
+        int slots,
+        int batchSize,
+        int microBatchSize,
+        int threads,
+        int batchThreads,
+        int gpuLayers,
+        String splitMode,
+        int mainGpu,
+        String flashAttention,
+        String keyType,
+        String valueType,
+        boolean mmap,
+        boolean mlock,
+        boolean unifiedCache,
+        boolean fullWindowCache,
+        int cacheRamMiB,
+        Optional<Path> cacheFolder,
+        int cacheDiskMiB,
+        Optional<Path> slotFolder,
+        int queueLimit,
+        int stepTargetMillis,
+        Optional<String> chatTemplate,
+        boolean warmUp) {
+
+    public static final Range CONTEXT_SIZE = Range.atLeast(0);
+    public static final Range SLOTS = Range.of(1, 128);
+    public static final Range BATCH_SIZE = Range.of(1, 1 << 20);
+    public static final Range THREADS = Range.of(0, 512);
+    public static final Range CACHE_MIB = Range.atLeast(0);
+    public static final Range QUEUE_LIMIT = Range.atLeast(0);
+    public static final Range STEP_TARGET_MILLIS = Range.of(1, 60_000);
+
+    public LocalEngineOptions {
+        CONTEXT_SIZE.check("ctx-size", contextSize);
+        SLOTS.check("parallel", slots);
+        BATCH_SIZE.check("batch-size", batchSize);
+        BATCH_SIZE.check("ubatch-size", microBatchSize);
+        THREADS.check("threads", threads);
+        THREADS.check("threads-batch", batchThreads);
+        CACHE_MIB.check("cache-ram", cacheRamMiB);
+        CACHE_MIB.check("cache-disk-limit", cacheDiskMiB);
+        QUEUE_LIMIT.check("queue", queueLimit);
+        STEP_TARGET_MILLIS.check("step-target", stepTargetMillis);
+        if (batchSize < slots) {
+            throw new InvalidRequestException(
+                    "batch-size", Integer.toString(batchSize), "must be at least the number of slots, " + slots);
+        }
+    }
+
+    /** Options with defaults for everything but the model. */
+    public static LocalEngineOptions of(Path model) {
+        return builder(model).build();
+    }
+
+    public static LocalEngineOptionsBuilder builder(Path model) {
+        return new LocalEngineOptionsBuilder(model);
+    }
+}

@@ -1,0 +1,199 @@
+package dev.corral.engine.local;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Builds {@link LocalEngineOptions}. Not thread-safe. */
+public final class LocalEngineOptionsBuilder {
+
+    private final Path model;
+    private String name;
+    private int contextSize;
+    private int slots = 4;
+    private int batchSize = 2048;
+    private int microBatchSize = 512;
+    private int threads;
+    private int batchThreads;
+    private int gpuLayers = -1;
+    private String splitMode = "layer";
+    private int mainGpu;
+    private String flashAttention = "auto";
+    private String keyType = "f16";
+    private String valueType = "f16";
+    private boolean mmap = true;
+    private boolean mlock;
+    private boolean unifiedCache;
+    private boolean fullWindowCache = true;
+    private int cacheRamMiB = 2048;
+    private Optional<Path> cacheFolder = Optional.empty();
+    private int cacheDiskMiB = 8192;
+    private Optional<Path> slotFolder = Optional.empty();
+    private int queueLimit = 256;
+    private int stepTargetMillis = 150;
+    private Optional<String> chatTemplate = Optional.empty();
+    private boolean warmUp = true;
+
+    LocalEngineOptionsBuilder(Path model) {
+        this.model = model;
+        this.name = String.valueOf(model.getFileName()).replaceFirst("\\.gguf$", "");
+    }
+
+    public LocalEngineOptionsBuilder name(String value) {
+        name = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder contextSize(int value) {
+        contextSize = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder slots(int value) {
+        slots = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder batchSize(int value) {
+        batchSize = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder microBatchSize(int value) {
+        microBatchSize = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder threads(int value) {
+        threads = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder batchThreads(int value) {
+        batchThreads = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder gpuLayers(int value) {
+        gpuLayers = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder splitMode(String value) {
+        splitMode = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder mainGpu(int value) {
+        mainGpu = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder flashAttention(String value) {
+        flashAttention = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder keyType(String value) {
+        keyType = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder valueType(String value) {
+        valueType = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder mmap(boolean value) {
+        mmap = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder mlock(boolean value) {
+        mlock = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder unifiedCache(boolean value) {
+        unifiedCache = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder fullWindowCache(boolean value) {
+        fullWindowCache = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder cacheRamMiB(int value) {
+        cacheRamMiB = value;
+        return this;
+    }
+
+    /** Keeps states on disk, in this folder. */
+    public LocalEngineOptionsBuilder cacheFolder(Path value) {
+        cacheFolder = Optional.of(value);
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder cacheDiskMiB(int value) {
+        cacheDiskMiB = value;
+        return this;
+    }
+
+    /** Lets slots be saved by name, in this folder. */
+    public LocalEngineOptionsBuilder slotFolder(Path value) {
+        slotFolder = Optional.of(value);
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder queueLimit(int value) {
+        queueLimit = value;
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder stepTargetMillis(int value) {
+        stepTargetMillis = value;
+        return this;
+    }
+
+    /** A Jinja template in place of the model's own. */
+    public LocalEngineOptionsBuilder chatTemplate(String source) {
+        chatTemplate = Optional.of(source);
+        return this;
+    }
+
+    public LocalEngineOptionsBuilder warmUp(boolean value) {
+        warmUp = value;
+        return this;
+    }
+
+    /** @throws dev.corral.engine.InvalidRequestException naming the option that is out of range */
+    public LocalEngineOptions build() {
+        return new LocalEngineOptions(
+                model,
+                name,
+                contextSize,
+                slots,
+                batchSize,
+                microBatchSize,
+                threads,
+                batchThreads,
+                gpuLayers,
+                splitMode,
+                mainGpu,
+                flashAttention,
+                keyType,
+                valueType,
+                mmap,
+                mlock,
+                unifiedCache,
+                fullWindowCache,
+                cacheRamMiB,
+                cacheFolder,
+                cacheDiskMiB,
+                slotFolder,
+                queueLimit,
+                stepTargetMillis,
+                chatTemplate,
+                warmUp);
+    }
+}

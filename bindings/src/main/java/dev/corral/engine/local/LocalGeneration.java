@@ -1,0 +1,131 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.EngineError;
+import dev.corral.engine.Event;
+import dev.corral.engine.Generate;
+import dev.corral.engine.Generation;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request on its way through the engine: the reader's end is {@link Generation}, the engine's end is {@link #send}.
+ * Its queue holds at most what one context can generate.
+ */
+final class LocalGeneration implements Generation {
+
+    private final long id;
+    private final Generate request;
+    private final long submittedNanos = System.nanoTime();
+    private final Consumer<LocalGeneration> onCancel;
+    private final Consumer<LocalGeneration> onEnd;
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private volatile boolean cancelled;
+    private boolean closedToSending;
+    private int unfinished;
+    private int finishedTaken;
+    private boolean ended;
+
+    /**
+     * @param onCancel called once, by the cancelling thread
+     * @param onEnd called once, when the last event was sent
+     */
+    LocalGeneration(long id, Generate request, Consumer<LocalGeneration> onCancel, Consumer<LocalGeneration> onEnd) {
+        this.id = id;
+        this.request = request;
+        this.onCancel = onCancel;
+        this.onEnd = onEnd;
+        this.unfinished = request.completions();
+    }
+
+    @Override
+    public long id() {
+        return id;
+    }
+
+    Generate request() {
+        return request;
+    }
+
+    long submittedNanos() {
+        return submittedNanos;
+    }
+
+    /** Nanoseconds until the request's deadline, negative when it has passed. */
+    long remainingNanos(long now) {
+        return request.schedule()
+                .deadline()
+                .map(deadline -> deadline.toNanos() - (now - submittedNanos))
+                .orElse(Long.MAX_VALUE);
+    }
+
+    /** Delivers an event; what comes after the last one is dropped. Any one thread at a time. */
+    synchronized void send(Event event) {
+        if (closedToSending) {
+            return;
+        }
+        boolean last = event instanceof Event.Failed || (event instanceof Event.Finished && --unfinished == 0);
+        closedToSending = last;
+        events.add(event);
+        if (last) {
+            onEnd.accept(this);
+        }
+    }
+
+    void fail(EngineError error) {
+        send(new Event.Failed(error));
+    }
+
+    synchronized boolean isClosed() {
+        return closedToSending;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    @Override
+    public Event next() throws InterruptedException {
+        requireMore();
+        return taken(events.take());
+    }
+
+    @Override
+    public Optional<Event> next(Duration timeout) throws InterruptedException {
+        requireMore();
+        @Nullable Event event = events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        return event == null ? Optional.empty() : Optional.of(taken(event));
+    }
+
+    private void requireMore() {
+        if (ended) {
+            throw new IllegalStateException("generation " + id + " has ended");
+        }
+    }
+
+    private Event taken(Event event) {
+        ended = event instanceof Event.Failed
+                || (event instanceof Event.Finished && ++finishedTaken == request.completions());
+        return event;
+    }
+
+    @Override
+    public boolean ended() {
+        return ended;
+    }
+
+    @Override
+    public void cancel() {
+        synchronized (this) {
+            if (cancelled || closedToSending) {
+                return;
+            }
+            cancelled = true;
+        }
+        onCancel.accept(this);
+    }
+}

@@ -1,0 +1,151 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.EngineError;
+import dev.corral.engine.EngineException;
+import dev.corral.engine.Generate;
+import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
+import dev.corral.engine.Sampling.LogitBias;
+import dev.corral.engine.Tokens;
+import dev.corral.llama.SamplerChain;
+import dev.corral.llama.Vocabulary;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a request into completions that are ready to run: tokens, samplers, grammar. Everything that can be wrong with
+ * a request shows here, before it reaches the engine thread. Thread-safe; runs on a text thread.
+ */
+final class Preparation {
+
+    private final Vocabulary vocabulary;
+    private final int contextSize;
+    private final SamplerChains chains;
+    private final Grammars grammars;
+
+    Preparation(Vocabulary vocabulary, int contextSize) {
+        this.vocabulary = vocabulary;
+        this.contextSize = contextSize;
+        this.chains = new SamplerChains(vocabulary, contextSize);
+        this.grammars = new Grammars(vocabulary);
+    }
+
+    /** @throws EngineException when the request can't be run */
+    List<Completion> prepare(LocalGeneration generation) {
+        Generate request = generation.request();
+        int[] prompt = tokens(request.prompt());
+        if (prompt.length >= contextSize) {
+            throw new EngineException(new EngineError.ContextExceeded(prompt.length, contextSize));
+        }
+        Map<Integer, Float> biases = biases(request.sampling().logitBias());
+        List<Completion> completions = new ArrayList<>(request.completions());
+        try {
+            for (int index = 0; index < request.completions(); index++) {
+                completions.add(complete(generation, index, prompt, biases));
+            }
+            return completions;
+        } catch (RuntimeException e) {
+            completions.forEach(Completion::close);
+            throw e;
+        }
+    }
+
+    private Completion complete(LocalGeneration generation, int index, int[] prompt, Map<Integer, Float> biases) {
+        Generate request = generation.request();
+        dev.corral.llama.@Nullable Grammar grammar = grammars.create(request.grammar());
+        try {
+            SamplerChain chain = chains.build(request.sampling(), biases, prompt, index);
+            TextAssembler text =
+                    new TextAssembler(request.stop(), request.limits().minIndent());
+            return new Completion(generation, index, prompt, chain, grammar, new Output(generation, index, text));
+        } catch (RuntimeException e) {
+            if (grammar != null) {
+                grammar.close();
+            }
+            throw e;
+        }
+    }
+
+    private int[] tokens(Prompt prompt) {
+        int[] tokens = switch (prompt) {
+            case Prompt.Text text -> tokenize(text);
+            case Prompt.Ids ids -> checked(ids.tokens());
+            case Prompt.Parts parts -> joined(parts);
+        };
+        if (tokens.length > 0) {
+            return tokens;
+        }
+        return IntStream.of(vocabulary
+                        .bos()
+                        .orElseThrow(() -> new InvalidRequestException(
+                                "prompt",
+                                "empty",
+                                "must have at least one token, since this model has none to begin with")))
+                .toArray();
+    }
+
+    private int[] tokenize(Prompt.Text text) {
+        return vocabulary.tokenize(text.text(), text.addSpecial(), text.parseSpecial());
+    }
+
+    private int[] joined(Prompt.Parts parts) {
+        IntStream.Builder all = IntStream.builder();
+        boolean first = true;
+        for (Prompt part : parts.parts()) {
+            int[] tokens = part instanceof Prompt.Text(String text, boolean addSpecial, boolean parseSpecial)
+                    ? vocabulary.tokenize(text, addSpecial && first, parseSpecial)
+                    : tokens(part);
+            IntStream.of(tokens).forEach(all);
+            first = false;
+        }
+        return all.build().toArray();
+    }
+
+    private int[] checked(Tokens tokens) {
+        tokens.stream().forEach(token -> checkToken("prompt", token));
+        return tokens.toArray();
+    }
+
+    private void checkToken(String field, int token) {
+        if (token < 0 || token >= vocabulary.size()) {
+            throw new InvalidRequestException(
+                    field, "the token id " + token, "must have token ids between 0 and " + (vocabulary.size() - 1));
+        }
+    }
+
+    Reply.Detokenized detokenize(Query.Detokenize query) {
+        query.tokens().stream().forEach(token -> checkToken("tokens", token));
+        byte[] bytes = vocabulary.detokenize(query.tokens().toArray(), false, query.special());
+        return new Reply.Detokenized(new String(bytes, StandardCharsets.UTF_8));
+    }
+
+    /** @throws InvalidRequestException when there is no grammar for the schema */
+    String grammarOf(String schema) {
+        return grammars.fromSchema(schema);
+    }
+
+    private Map<Integer, Float> biases(List<LogitBias> biases) {
+        Map<Integer, Float> byToken = new HashMap<>();
+        for (LogitBias bias : biases) {
+            switch (bias) {
+                case LogitBias.OfToken(int token, double value) -> {
+                    checkToken("logit_bias", token);
+                    byToken.put(token, (float) value);
+                }
+                case LogitBias.OfText(String text, double value) -> {
+                    for (int token : vocabulary.tokenize(text, false, false)) {
+                        byToken.put(token, (float) value);
+                    }
+                }
+            }
+        }
+        return byToken;
+    }
+}

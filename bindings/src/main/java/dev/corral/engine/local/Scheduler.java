@@ -1,0 +1,332 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.EngineError;
+import dev.corral.engine.FinishReason;
+import dev.corral.engine.Limits;
+import dev.corral.engine.SlotState;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * Who runs, and which tokens the next step computes. Every running completion's newest token comes first; what is left
+ * of the step prefills.
+ *
+ * <p>Invariant: a running completion has a slot and a live sequence, a waiting one has neither. Not thread-safe; the
+ * engine thread's.
+ */
+final class Scheduler {
+
+    /** A prefix in the making is worth waiting for when it spares at least so many tokens. */
+    private static final int WORTH_WAITING = 16;
+
+    private static final int GAP_PATIENCE = 4;
+
+    private final KvCache cache;
+    private final MemoryTraits traits;
+    private final Slots slots;
+    private final PrefillPacer pacer;
+    private final Counters counters;
+    private final int batchSize;
+    private final RequestQueue queue = new RequestQueue();
+    private final List<Completion> running = new ArrayList<>();
+    private long arrivals;
+    private int withDeadline;
+    private int stepsWithGap;
+
+    Scheduler(KvCache cache, MemoryTraits traits, Slots slots, PrefillPacer pacer, Counters counters, int batchSize) {
+        this.cache = cache;
+        this.traits = traits;
+        this.slots = slots;
+        this.pacer = pacer;
+        this.counters = counters;
+        this.batchSize = batchSize;
+    }
+
+    void enqueue(Completion completion) {
+        queue.add(completion);
+        withDeadline += completion.request().schedule().deadline().isPresent() ? 1 : 0;
+    }
+
+    boolean isIdle() {
+        return running.isEmpty() && queue.size() == 0;
+    }
+
+    int waiting() {
+        return queue.size();
+    }
+
+    int running() {
+        return running.size();
+    }
+
+    List<SlotState> slotStates() {
+        return slots.states();
+    }
+
+    /** Moves waiting completions into slots; one that can't start yet holds up nobody behind it. */
+    void admit(long now) {
+        if (slots.free() > 0) {
+            queue.offer(completion -> {
+                if (canAdmit(completion)) {
+                    admit(completion, now);
+                }
+                return slots.free() > 0;
+            });
+        }
+    }
+
+    private boolean canAdmit(Completion completion) {
+        return running.isEmpty() || (!awaitsPrefix(completion) && hasRoom(completion));
+    }
+
+    /** True while a running prefill is about to compute a prefix that this completion could share. */
+    private boolean awaitsPrefix(Completion completion) {
+        if (!completion.request().cache().reuse()) {
+            return false;
+        }
+        int limit = completion.length() - 1;
+        int have = -1;
+        for (Completion other : running) {
+            if (!other.isPrefilling() || !other.request().cache().reuse()) {
+                continue;
+            }
+            int common = shareable(completion, other, limit);
+            if (common > other.sequence().length()) {
+                have = have >= 0 ? have : cache.reusable(completion.tokens(), limit);
+                if (common - have >= WORTH_WAITING) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Tokens that a completion will be able to take over from one that is being prefilled. */
+    private int shareable(Completion completion, Completion other, int limit) {
+        int common = Math.min(limit, completion.commonPrefix(other));
+        if (traits.cuttable()) {
+            return common;
+        }
+        int checkpoint = other.promptLength() - 1;
+        return common >= checkpoint && cache.keepsStates() ? checkpoint : 0;
+    }
+
+    private boolean hasRoom(Completion completion) {
+        int watermark = traits.cells() / 100;
+        int shared = completion.request().cache().reuse()
+                ? cache.sharedWithLive(completion.tokens(), completion.length() - 1)
+                : 0;
+        return cache.availableCells() >= completion.length() + 1 - shared + watermark;
+    }
+
+    private void admit(Completion completion, long now) {
+        queue.started(completion);
+        Sequence sequence = cache.acquire(
+                completion.tokens(),
+                completion.length() - 1,
+                completion.request().cache().reuse());
+        counters.reused(sequence.length());
+        int slot = slots.take(completion, completion.request().cache().slot());
+        completion.start(sequence, slot, ++arrivals, now);
+        running.add(completion);
+    }
+
+    /** Chooses the tokens of the next step and makes sure that their cells are free. */
+    void plan(Plan plan) {
+        closeGap();
+        fill(plan);
+        while (!plan.isEmpty() && !cache.makeRoom(plan.tokens())) {
+            preemptYoungest();
+            fill(plan);
+        }
+    }
+
+    /** A gap costs a pass over the weights each step, moving a sequence a copy; so only one that stays is closed. */
+    private void closeGap() {
+        stepsWithGap = cache.hasGap() ? stepsWithGap + 1 : 0;
+        if (stepsWithGap > GAP_PATIENCE) {
+            cache.closeGap();
+            stepsWithGap = 0;
+        }
+    }
+
+    private void fill(Plan plan) {
+        plan.clear();
+        for (Completion completion : running) {
+            if (!completion.isPrefilling()) {
+                plan.add(completion, 1);
+            }
+        }
+        int budget = batchSize - plan.tokens();
+        if (!plan.isEmpty()) {
+            budget = Math.min(budget, pacer.chunk());
+        }
+        for (Completion completion : running) {
+            if (completion.isPrefilling() && budget > 0) {
+                int count = Math.min(budget, untilCheckpoint(completion));
+                plan.add(completion, count);
+                budget -= count;
+            }
+        }
+        plan.sort();
+    }
+
+    /**
+     * Pending tokens up to where a state has to be saved. A memory that can't be cut is of use to a later request only
+     * at a point where it was saved, and the end of the prompt, short of its last token, is where requests part.
+     */
+    private int untilCheckpoint(Completion completion) {
+        int checkpoint = completion.promptLength() - 1;
+        int computed = completion.sequence().length();
+        return !traits.cuttable() && completion.request().cache().reuse() && computed < checkpoint
+                ? checkpoint - computed
+                : completion.pending();
+    }
+
+    /**
+     * Takes the running completion that came last out of its slot; it waits at the head of the queue and goes on later
+     * where it was.
+     */
+    void preemptYoungest() {
+        Completion youngest = running.stream()
+                .min(Comparator.<Completion>comparingInt(
+                                completion -> completion.request().schedule().priority())
+                        .thenComparing(
+                                Comparator.comparingLong(Completion::order).reversed()))
+                .orElseThrow();
+        if (running.size() == 1) {
+            throw new IllegalStateException("one completion of " + youngest.length()
+                    + " tokens does not fit a cache of " + traits.cells() + " cells");
+        }
+        vacate(youngest, true);
+        queue.addFirst(youngest);
+        counters.preempted();
+    }
+
+    private void vacate(Completion completion, boolean keep) {
+        running.remove(completion);
+        Sequence sequence = completion.leave();
+        slots.release(completion.slot(), keep ? sequence.tokens() : new int[0]);
+        completion.leaveSlot();
+        cache.release(sequence, keep);
+    }
+
+    /** Records a decoded plan: its tokens are in the cache now. */
+    void decoded(Plan plan) {
+        for (int i = 0; i < plan.size(); i++) {
+            Completion completion = plan.completion(i);
+            Sequence sequence = completion.sequence();
+            cache.append(sequence, completion.tokens(), sequence.length(), plan.count(i));
+            queue.charge(completion, plan.count(i));
+            if (!traits.cuttable()
+                    && completion.request().cache().reuse()
+                    && sequence.length() == completion.promptLength() - 1) {
+                cache.checkpoint(sequence);
+            }
+        }
+    }
+
+    /**
+     * Makes room in the context of a completion that has filled it, as its request wants; false when that can't be done,
+     * or is not wanted.
+     */
+    boolean shiftContext(Completion completion) {
+        Optional<Limits.ContextShift> shift = completion.request().limits().contextShift();
+        if (shift.isEmpty() || !cache.canShift()) {
+            return false;
+        }
+        int keep = shift.get().kept(completion.promptLength(), completion.length());
+        int discard = shift.get().discarded(keep, completion.length());
+        cache.shift(completion.sequence(), keep, discard);
+        completion.discard(keep, discard);
+        counters.shifted();
+        return true;
+    }
+
+    /** Ends a completion, running or waiting. */
+    void finish(Completion completion, FinishReason reason, long now) {
+        completion.finish(reason, now);
+        discard(completion, completion.request().cache().reuse());
+    }
+
+    /** Ends all completions of a request with an error. */
+    void fail(LocalGeneration generation, EngineError error) {
+        generation.fail(error);
+        forEach(completion -> completion.generation() == generation, completion -> discard(completion, true));
+    }
+
+    /** Ends everything with an error and forgets the cache. */
+    void failAll(EngineError error) {
+        forEach(completion -> true, completion -> {
+            completion.generation().fail(error);
+            discard(completion, false);
+        });
+        cache.clear();
+    }
+
+    /** Ends everything as closed; what the cache holds is saved where that is wanted. */
+    void shutDown() {
+        forEach(completion -> true, completion -> {
+            completion.generation().fail(new EngineError.Closed());
+            discard(completion, completion.request().cache().reuse());
+        });
+        cache.close();
+    }
+
+    private void discard(Completion completion, boolean keep) {
+        if (completion.isRunning()) {
+            vacate(completion, keep);
+            queue.ended(completion);
+        } else {
+            queue.remove(completion);
+        }
+        withDeadline -= completion.request().schedule().deadline().isPresent() ? 1 : 0;
+        completion.close();
+    }
+
+    /** Ends a request's completions with what they have. */
+    void cancel(LocalGeneration generation, long now) {
+        forEach(
+                completion -> completion.generation() == generation,
+                completion -> finish(completion, FinishReason.CANCELLED, now));
+    }
+
+    /** Ends what is past its deadline. */
+    void expire(long now) {
+        if (withDeadline > 0) {
+            forEach(completion -> completion.generation().remainingNanos(now) < 0, this::failLate);
+        }
+    }
+
+    private void failLate(Completion completion) {
+        completion
+                .request()
+                .schedule()
+                .deadline()
+                .ifPresent(deadline -> fail(completion.generation(), new EngineError.DeadlineExceeded(deadline)));
+    }
+
+    private void forEach(Predicate<Completion> which, Consumer<Completion> what) {
+        List<Completion> found = new ArrayList<>(0);
+        running.stream().filter(which).forEach(found::add);
+        queue.all().stream().filter(which).forEach(found::add);
+        for (Completion completion : found) {
+            if (!completion.isClosed()) {
+                what.accept(completion);
+            }
+        }
+    }
+
+    /** @throws IllegalStateException when the scheduler and the cache disagree */
+    void checkInvariants() {
+        cache.checkInvariants();
+        if (slots.count() - slots.free() != running.size()) {
+            throw new IllegalStateException(
+                    running.size() + " completions run in " + (slots.count() - slots.free()) + " slots");
+        }
+    }
+}

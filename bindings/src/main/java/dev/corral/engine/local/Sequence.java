@@ -1,0 +1,48 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.local.PrefixTree.Path;
+
+/** Tokens in the KV cache under one sequence id. Changed only by {@link Cells}; the engine thread's. */
+final class Sequence {
+
+    private int id;
+    private Path path;
+    private long lastUsed;
+
+    Sequence(int id, Path path) {
+        this.id = id;
+        this.path = path;
+    }
+
+    int id() {
+        return id;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Tokens it holds, which is also the position of its next one. */
+    int length() {
+        return path.length();
+    }
+
+    /** Its tokens, copied. */
+    int[] tokens() {
+        return path.tokens();
+    }
+
+    /** When it was used last, on the cache's own clock. */
+    long lastUsed() {
+        return lastUsed;
+    }
+
+    void usedAt(long time) {
+        lastUsed = time;
+    }
+
+    void become(int newId, Path newPath) {
+        id = newId;
+        path = newPath;
+    }
+}

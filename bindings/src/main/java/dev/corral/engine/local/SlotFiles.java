@@ -1,0 +1,135 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.EngineError;
+import dev.corral.engine.EngineException;
+import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.Reply;
+import dev.corral.llama.LlamaException;
+import dev.corral.llama.StateBuffer;
+import dev.corral.llama.StateScope;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Slots saved by name in one folder. A name can't lead out of it, and a file is used only if it is whole and belongs to
+ * this model and these settings.
+ *
+ * <p>Not thread-safe; the engine thread's.
+ */
+final class SlotFiles {
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
+
+    private final Optional<Path> folder;
+    private final long fingerprint;
+    private final Slots slots;
+    private final KvCache cache;
+
+    SlotFiles(Optional<Path> folder, long fingerprint, Slots slots, KvCache cache) {
+        this.folder = folder;
+        this.fingerprint = fingerprint;
+        this.slots = slots;
+        this.cache = cache;
+    }
+
+    Reply.SlotStored save(int slot, String name) {
+        long begun = System.nanoTime();
+        Path file = file(name);
+        int[] tokens = tokens(slot);
+        requireSpareSequence();
+        try (StateBuffer state = cache.saved(tokens).orElseThrow(() -> empty(slot))) {
+            Path partial = file.resolveSibling(file.getFileName() + ".part");
+            try (FileChannel channel = FileChannel.open(
+                    partial,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                new StateHeader(fingerprint, tokens, state.size(), state.checksum()).write(channel);
+                state.writeTo(channel);
+            }
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return new Reply.SlotStored(slot, tokens.length, Files.size(file), System.nanoTime() - begun);
+        } catch (IOException e) {
+            throw failed("the slot could not be saved", e);
+        }
+    }
+
+    Reply.SlotStored restore(int slot, String name) {
+        long begun = System.nanoTime();
+        Path file = file(name);
+        checkSlot(slot);
+        requireSpareSequence();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            StateHeader header = StateHeader.read(channel);
+            header.requireFingerprint(fingerprint);
+            try (StateBuffer state = StateBuffer.readFrom(channel, header.stateBytes(), StateScope.WHOLE)) {
+                if (state.checksum() != header.checksum()) {
+                    throw new IOException("its checksum is wrong");
+                }
+                cache.restore(header.tokens(), state);
+            }
+            slots.setLast(slot, header.tokens());
+            return new Reply.SlotStored(slot, header.tokens().length, channel.size(), System.nanoTime() - begun);
+        } catch (IOException | LlamaException e) {
+            // one answer, whether the file exists or not
+            throw (InvalidRequestException) new InvalidRequestException(
+                            "filename", name, "must name a slot that was saved with this model and these settings")
+                    .initCause(e);
+        }
+    }
+
+    Reply.SlotErased erase(int slot) {
+        int[] tokens = tokens(slot);
+        cache.forget(tokens);
+        slots.setLast(slot, new int[0]);
+        return new Reply.SlotErased(slot, tokens.length);
+    }
+
+    private void requireSpareSequence() {
+        if (!cache.hasSpareSequence()) {
+            throw new EngineException(new EngineError.Busy(0, Duration.ofSeconds(1)));
+        }
+    }
+
+    private int[] tokens(int slot) {
+        checkSlot(slot);
+        return slots.last(slot);
+    }
+
+    private void checkSlot(int slot) {
+        if (slot < 0 || slot >= slots.count()) {
+            throw new InvalidRequestException(
+                    "id_slot", Integer.toString(slot), "must be between 0 and " + (slots.count() - 1));
+        }
+    }
+
+    private static EngineException empty(int slot) {
+        return new InvalidRequestException("id_slot", Integer.toString(slot), "must be a slot that holds tokens");
+    }
+
+    private Path file(String name) {
+        Path directory = folder.orElseThrow(() -> new EngineException(
+                new EngineError.Unsupported("slots can't be saved here: no folder was configured for them")));
+        if (!NAME.matcher(name).matches()) {
+            throw new InvalidRequestException(
+                    "filename", name, "must have 1 to 128 letters, digits, '.', '_' or '-', and not begin with a '.'");
+        }
+        Path file = directory.resolve(name);
+        if (Files.isSymbolicLink(file)) {
+            throw new InvalidRequestException("filename", name, "must name a slot that was saved here");
+        }
+        return file;
+    }
+
+    private static EngineException failed(String message, IOException cause) {
+        System.getLogger(SlotFiles.class.getName()).log(System.Logger.Level.WARNING, message, cause);
+        return new EngineException(new EngineError.Internal(message));
+    }
+}

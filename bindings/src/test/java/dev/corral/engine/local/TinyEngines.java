@@ -1,0 +1,35 @@
+package dev.corral.engine.local;
+
+import dev.corral.engine.Engine;
+import dev.corral.engine.Generate;
+import dev.corral.engine.Limits;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Sampling;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+
+/** Engines on small random models, computed so exactly that batches of another shape choose the same tokens. */
+final class TinyEngines {
+
+    private TinyEngines() {}
+
+    static LocalEngine open(Path model, UnaryOperator<LocalEngineOptionsBuilder> change) {
+        LocalEngineOptionsBuilder options = LocalEngineOptions.builder(model)
+                .contextSize(2048)
+                .slots(4)
+                .threads(1)
+                .flashAttention("off")
+                .keyType("f32")
+                .valueType("f32");
+        return LocalEngine.open(change.apply(options).build(), progress -> {});
+    }
+
+    static Generate greedy(String prompt, int tokens) {
+        return Generate.of(Prompt.text(prompt)).with(Sampling.greedySampling()).with(Limits.tokens(tokens));
+    }
+
+    /** What a prompt leads to when nothing is reused. */
+    static String alone(Engine engine, Generate request) throws InterruptedException {
+        return EngineFixture.run(engine, request.with(Generate.Cache.FRESH)).text();
+    }
+}
