@@ -19,12 +19,12 @@ build_java() {
     if java_is_built; then return 0; fi
     require_tools mvn
     mkdir -p "$BUILD"
-    touch "$JAVA_STAMP.new"
+    touch "$JAVA_STAMP.$$"
     if [ -d "${HOME}/.m2/repository/io/helidon" ]; then
         say "building the Java code"
     else
         say "building the Java code (the first time, Maven downloads its libraries: a minute or two)"
     fi
     run_maven --quiet -Dmaven.test.skip=true package >&2 || fail "The Java code does not build."
-    mv "$JAVA_STAMP.new" "$JAVA_STAMP"
+    mv "$JAVA_STAMP.$$" "$JAVA_STAMP"
 }

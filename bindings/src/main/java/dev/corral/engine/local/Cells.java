@@ -52,18 +52,27 @@ final class Cells {
         }
     }
 
-    /** A sequence under a free id that begins with the first {@code length} tokens of another. */
+    /**
+     * A sequence under a free id that begins with the first {@code length} tokens of another. Between cells of their own
+     * it goes by way of a saved state: llama.cpp's own copy is put off until the next decode, and takes whole streams.
+     */
     Sequence fork(Sequence source, int length, int id) {
         take(id);
         if (traits.unified()) {
             memory.copy(source.id(), id, 0, length);
         } else {
-            memory.copy(source.id(), id, KvMemory.ALL, KvMemory.ALL);
+            copyState(source, id);
             if (source.length() > length) {
                 removeRange(id, length, KvMemory.ALL);
             }
         }
         return new Sequence(id, tree.fork(source.path(), length, id));
+    }
+
+    private void copyState(Sequence source, int id) {
+        try (StateBuffer state = save(source)) {
+            context.restoreState(id, state);
+        }
     }
 
     /** Says that a sequence's tokens were decoded. */
@@ -139,9 +148,7 @@ final class Cells {
     void move(Sequence sequence, int id) {
         take(id);
         int old = sequence.id();
-        try (StateBuffer state = save(sequence)) {
-            context.restoreState(id, state);
-        }
+        copyState(sequence, id);
         memory.remove(old, KvMemory.ALL, KvMemory.ALL);
         replace(sequence, id, sequence.length());
         freeIds.add(old);

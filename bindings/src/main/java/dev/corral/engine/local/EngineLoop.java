@@ -72,6 +72,18 @@ final class EngineLoop implements Runnable {
         thread.start();
     }
 
+    /**
+     * Computes one token: the first decode allocates, and reads the weights. On the engine thread, as every decode: the
+     * first thread to compute gets OpenMP's workers, and beside a second set of them both would sleep instead of spin.
+     */
+    void warmUp() {
+        batch.clear();
+        batch.add(vocabulary.bos().orElse(vocabulary.eos().orElse(0)), 0, 0, true);
+        context.decode(batch);
+        context.synchronize();
+        context.memory().clear();
+    }
+
     /** Runs a command on the engine thread, before its next step. Any thread may call it. */
     void post(Runnable command) {
         inbox.post(command);
@@ -118,6 +130,7 @@ final class EngineLoop implements Runnable {
     private void runCommands() {
         @Nullable Runnable command;
         while ((command = inbox.poll()) != null) {
+            publish();
             command.run();
             publish();
         }

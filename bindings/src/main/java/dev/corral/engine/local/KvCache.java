@@ -80,22 +80,28 @@ final class KvCache implements AutoCloseable {
 
     /** Puts a saved state back where it spares more than what the cells hold. */
     private @Nullable Sequence restoreLonger(int[] tokens, int limit) {
-        @Nullable Match saved = states.find(tokens, limit);
-        if (saved == null || saved.length() - length(cells.find(tokens, limit)) < WORTH_SAVING) {
+        @Nullable Match promised = states.find(tokens, limit);
+        if (promised == null || promised.length() - length(cells.find(tokens, limit)) < WORTH_SAVING) {
             return null;
         }
-        int[] all = saved.path().tokens();
-        int length = saved.length();
-        if (!makeRoom(all.length)) {
+        int atLeast = promised.length();
+        if (!makeRoom(promised.path().length())) {
             return null;
         }
         Sequence sequence = cells.begin(chooseId(null));
-        if (!states.restore(saved, state -> cells.restore(sequence, all, state))) {
+        // what had to leave for it was saved, which may have replaced the state that was promised
+        @Nullable Match saved = states.find(tokens, limit);
+        if (saved == null || saved.length() < atLeast || !restore(saved, sequence)) {
             cells.drop(sequence);
             return null;
         }
-        cells.cut(sequence, length);
+        cells.cut(sequence, saved.length());
         return sequence;
+    }
+
+    private boolean restore(Match saved, Sequence sequence) {
+        int[] all = saved.path().tokens();
+        return freeCells() >= all.length && states.restore(saved, state -> cells.restore(sequence, all, state));
     }
 
     private Sequence holder(Match match) {
@@ -270,12 +276,16 @@ final class KvCache implements AutoCloseable {
 
     /** Evicts idle prefixes until {@code count} cells are free; false when even that is not enough. */
     boolean makeRoom(int count) {
-        while (traits.unified() && traits.cells() - cells.used() < count) {
+        while (freeCells() < count) {
             if (!evictOne()) {
                 return false;
             }
         }
         return true;
+    }
+
+    private int freeCells() {
+        return traits.unified() ? traits.cells() - cells.used() : Integer.MAX_VALUE;
     }
 
     /** Evicts one idle prefix; false when there is none. */

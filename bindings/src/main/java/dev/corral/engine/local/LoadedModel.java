@@ -2,7 +2,6 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.ModelInfo.VocabularyInfo;
-import dev.corral.llama.Batch;
 import dev.corral.llama.CacheType;
 import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
@@ -64,9 +63,6 @@ record LoadedModel(
     private static LoadedModel assemble(LocalEngineOptions options, Model model, Context context) {
         Vocabulary vocabulary = model.vocabulary();
         ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()));
-        if (options.warmUp()) {
-            warmUp(context, vocabulary);
-        }
         MemoryTraits traits = traits(options, model, context);
         Inbox inbox = new Inbox();
         Slots slots = new Slots(options.slots());
@@ -137,12 +133,11 @@ record LoadedModel(
 
     private static MemoryTraits traits(LocalEngineOptions options, Model model, Context context) {
         boolean recurrent = isRecurrent(model);
+        boolean unified = options.unifiedCache() && !recurrent;
+        // a copied state holds what its own end sees of a sliding window, and nothing more
+        boolean cuttable = !recurrent && (unified || model.slidingWindow() == 0);
         return new MemoryTraits(
-                context.maxSequences(),
-                context.contextSize(),
-                options.unifiedCache() && !recurrent,
-                !recurrent,
-                model.slidingWindow());
+                context.maxSequences(), context.contextSize(), unified, cuttable, model.slidingWindow());
     }
 
     private static StateCache states(LocalEngineOptions options, long fingerprint, MemoryTraits traits, Inbox inbox) {
@@ -156,16 +151,6 @@ record LoadedModel(
 
     private static boolean isRecurrent(Model model) {
         return model.isRecurrent() || model.isHybrid();
-    }
-
-    /** The first decode allocates and reads the weights; better now than in somebody's first request. */
-    private static void warmUp(Context context, Vocabulary vocabulary) {
-        try (Batch batch = new Batch(1)) {
-            batch.add(vocabulary.bos().orElse(vocabulary.eos().orElse(0)), 0, 0, true);
-            context.decode(batch);
-            context.synchronize();
-            context.memory().clear();
-        }
     }
 
     private static ModelInfo describe(

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,7 +66,29 @@ public final class LocalEngine implements Engine {
     public static LocalEngine open(LocalEngineOptions options, DoubleConsumer progress) {
         LoadedModel loaded = LoadedModel.load(options, progress);
         loaded.loop().start();
-        return new LocalEngine(options, loaded);
+        LocalEngine engine = new LocalEngine(options, loaded);
+        if (options.warmUp()) {
+            engine.warmUp();
+        }
+        return engine;
+    }
+
+    private void warmUp() {
+        CompletableFuture<Void> warm = new CompletableFuture<>();
+        loaded.loop().post(() -> {
+            try {
+                loaded.loop().warmUp();
+                warm.complete(null);
+            } catch (RuntimeException e) {
+                warm.completeExceptionally(e);
+            }
+        });
+        try {
+            warm.join();
+        } catch (CompletionException e) {
+            close();
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
     }
 
     @Override

@@ -268,16 +268,21 @@ class LocalEngineTest {
                         }));
     }
 
+    private static Generate story(int number) {
+        return greedy(number + " Tell a very long story.", 1500)
+                .with(Sampling.builder().temperature(0).ignoreEos(true).build());
+    }
+
     @Test
     void cancellingFreesTheSlotWhereverTheRequestIs() throws Exception {
         List<Generation> running = new ArrayList<>();
-        for (int i = 0; i < 6; i++) {
-            running.add(engine.submit(greedy(i + " Tell a very long story.", 1500)
-                    .with(Sampling.builder().temperature(0).ignoreEos(true).build())));
-        }
+        running.add(engine.submit(story(0)));
         Generation decoding = running.getFirst();
         while (!(decoding.next() instanceof Event.Delta)) {
             assertThat(decoding.ended()).isFalse();
+        }
+        for (int i = 1; i < 6; i++) {
+            running.add(engine.submit(story(i)));
         }
         for (Generation generation : running) {
             generation.cancel();

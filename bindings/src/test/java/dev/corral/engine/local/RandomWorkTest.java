@@ -28,7 +28,7 @@ class RandomWorkTest {
     private record Asked(Generate request, Generation generation, boolean cancelled) {}
 
     @ParameterizedTest
-    @CsvSource({"101,true", "102,true", "103,false", "104,false"})
+    @CsvSource({"101,true", "102,true", "103,true", "104,true", "105,false", "106,false", "107,false", "108,false"})
     void keepsItsInvariantsAndItsTexts(long seed, boolean unified, @TempDir Path folder) throws Exception {
         Random random = new Random(seed);
         Path model = TinyModels.llama(folder);

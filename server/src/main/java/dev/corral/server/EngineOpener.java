@@ -1,0 +1,17 @@
+package dev.corral.server;
+
+import dev.corral.engine.Engine;
+import dev.corral.engine.local.LocalEngineOptions;
+import java.util.function.DoubleConsumer;
+
+/** Loads a model. */
+@FunctionalInterface
+interface EngineOpener {
+
+    /**
+     * Loads one model, blocking the caller until it is ready.
+     *
+     * @param progress told from 0 to 1 how much of the model is loaded, by the calling thread
+     */
+    Engine open(LocalEngineOptions options, DoubleConsumer progress);
+}

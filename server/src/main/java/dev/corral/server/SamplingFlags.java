@@ -1,0 +1,97 @@
+package dev.corral.server;
+
+import dev.corral.engine.Limits;
+import dev.corral.engine.Sampling;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Flags for what holds where a request says nothing. */
+final class SamplingFlags {
+
+    @Option(
+            names = {"-n", "--predict", "--n-predict"},
+            paramLabel = "N",
+            defaultValue = "${LLAMA_ARG_N_PREDICT:--1}",
+            description = "Most tokens to generate; -1 for no limit (default: ${DEFAULT-VALUE}).")
+    int maxTokens = Limits.UNLIMITED;
+
+    @Option(
+            names = "--context-shift",
+            negatable = true,
+            defaultValue = "${LLAMA_ARG_CONTEXT_SHIFT:-false}",
+            fallbackValue = "false",
+            description = "Go on when the context is full, by forgetting tokens in its middle (default: no).")
+    boolean shift;
+
+    @Option(
+            names = "--keep",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Tokens of the prompt that stay then; -1 for all (default: ${DEFAULT-VALUE}).")
+    int keep;
+
+    @Option(
+            names = {"--temp", "--temperature"},
+            paramLabel = "N",
+            defaultValue = "${LLAMA_ARG_TEMPERATURE:-0.8}",
+            description = "Temperature; 0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
+    double temperature = 0.8;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "N",
+            defaultValue = "${LLAMA_ARG_TOP_K:-40}",
+            description = "Choose among the k likeliest tokens; 0 for all (default: ${DEFAULT-VALUE}).")
+    int topK = 40;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "N",
+            defaultValue = "${LLAMA_ARG_TOP_P:-0.95}",
+            description = "Choose among the likeliest tokens up to this probability (default: ${DEFAULT-VALUE}).")
+    double topP = 0.95;
+
+    @Option(
+            names = "--min-p",
+            paramLabel = "N",
+            defaultValue = "${LLAMA_ARG_MIN_P:-0.05}",
+            description = "Choose among tokens at least this likely beside the likeliest (default: ${DEFAULT-VALUE}).")
+    double minP = 0.05;
+
+    @Option(
+            names = "--repeat-penalty",
+            paramLabel = "N",
+            defaultValue = "${LLAMA_ARG_REPEAT_PENALTY:-1}",
+            description = "Penalty on tokens seen before; 1 for none (default: ${DEFAULT-VALUE}).")
+    double repeatPenalty = 1;
+
+    @Option(
+            names = "--repeat-last-n",
+            paramLabel = "N",
+            defaultValue = "64",
+            description = "How many tokens back penalties look (default: ${DEFAULT-VALUE}).")
+    int repeatLastN = 64;
+
+    @Option(
+            names = {"-s", "--seed"},
+            paramLabel = "N",
+            defaultValue = "-1",
+            description = "Seed of the random choice; -1 for another each time (default: ${DEFAULT-VALUE}).")
+    long seed = -1;
+
+    Optional<Limits.ContextShift> contextShift() {
+        Limits.ContextShift.KEEP.check("keep", keep);
+        return shift ? Optional.of(new Limits.ContextShift(keep, 0)) : Optional.empty();
+    }
+
+    Sampling toSampling() {
+        return Sampling.builder()
+                .temperature(temperature)
+                .topK(topK)
+                .topP(topP)
+                .minP(minP)
+                .penalties(new Sampling.Penalties(repeatLastN, repeatPenalty, 0, 0))
+                .seed(seed)
+                .build();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.corral.server;
+
+import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.server.generation.Defaults;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The flags of {@code corral serve}, named like llama-server's where they mean the same, with its {@code LLAMA_ARG_*}
+ * variables as defaults.
+ */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        sortSynopsis = false,
+        abbreviateSynopsis = true,
+        description = "Serves a model over HTTP, in the dialects of llama.cpp and OpenAI.",
+        optionListHeading = "%n",
+        footer = {
+            "",
+            "A flag's LLAMA_ARG_* variable, as llama-server has it, holds where the flag is not given.",
+            "",
+            "Example: corral serve -m model.gguf -c 8192 -np 8"
+        })
+final class ServeOptions {
+
+    @ArgGroup(validate = false, heading = "%nModel%n")
+    ModelFlags model = new ModelFlags();
+
+    @ArgGroup(validate = false, heading = "%nEngine%n")
+    EngineFlags engine = new EngineFlags();
+
+    @ArgGroup(validate = false, heading = "%nCache%n")
+    CacheFlags cache = new CacheFlags();
+
+    @ArgGroup(validate = false, heading = "%nServer%n")
+    HttpFlags http = new HttpFlags();
+
+    @ArgGroup(validate = false, heading = "%nDefaults of requests%n")
+    SamplingFlags sampling = new SamplingFlags();
+
+    @ArgGroup(validate = false, heading = "%nLog%n")
+    LogFlags log = new LogFlags();
+
+    @Option(
+            names = {"--jinja", "--cont-batching", "-cb", "--slots", "--no-ui", "--no-webui", "--offline"},
+            hidden = true,
+            description = "Accepted, and always so.")
+    boolean alwaysSo;
+
+    LocalEngineOptions toEngineOptions() {
+        return cache.applyTo(engine.applyTo(model.toOptions())).build();
+    }
+
+    /** Names of the model besides the one that answers call it by. */
+    List<String> aliases() {
+        return model.names().stream().skip(1).toList();
+    }
+
+    Defaults toDefaults() {
+        return new Defaults(
+                sampling.toSampling(),
+                sampling.maxTokens,
+                sampling.contextShift(),
+                Optional.of(Duration.ofSeconds(http.timeout)),
+                http.beat());
+    }
+}

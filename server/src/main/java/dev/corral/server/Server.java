@@ -1,0 +1,93 @@
+package dev.corral.server;
+
+import dev.corral.engine.Engine;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.http.Dialect;
+import dev.corral.server.http.HttpListener;
+import dev.corral.server.http.HttpSettings;
+import dev.corral.server.http.Routes;
+import dev.corral.server.llamacpp.LlamaCpp;
+import dev.corral.server.model.ModelGate;
+import dev.corral.server.openai.OpenAi;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All dialects on one port, before an engine that comes when it is ready: until then every request learns that the model
+ * is loading.
+ *
+ * <p>Ownership: the server closes the engine that it was given. Thread-safe.
+ */
+public final class Server implements AutoCloseable {
+
+    private final ModelGate gate;
+    private final Routes routes;
+    private final HttpListener listener;
+    private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
+
+    private Server(ModelGate gate, Routes routes, HttpListener listener) {
+        this.gate = gate;
+        this.routes = routes;
+        this.listener = listener;
+    }
+
+    /**
+     * Starts to listen, without an engine.
+     *
+     * @param aliases what clients may call the model besides its name
+     * @throws IOException when the host is unknown or the port is taken
+     */
+    public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases) throws IOException {
+        ModelGate gate = new ModelGate();
+        List<Dialect> dialects = List.of(new OpenAi(gate, defaults, aliases), new LlamaCpp(gate, defaults, aliases));
+        Routes routes = new Routes(dialects);
+        return new Server(gate, routes, HttpListener.open(http, routes));
+    }
+
+    /** Answers requests with this engine from now on. */
+    public void serve(Engine loaded) {
+        engine.set(loaded);
+        gate.open(loaded);
+    }
+
+    /** Where it listens. */
+    public URI address() {
+        return listener.address();
+    }
+
+    /** Every route that is served. */
+    public Routes routes() {
+        return routes;
+    }
+
+    /**
+     * Ends in order: no new request is served from now on, those that run may finish for as long as {@code grace},
+     * then what still runs is told that the server ends. Idempotent.
+     *
+     * @return true when everything that ran could finish
+     */
+    public boolean shutDown(Duration grace) throws InterruptedException {
+        gate.shut();
+        boolean finished = listener.awaitIdle(grace);
+        Engine loaded = engine.getAndSet(null);
+        if (loaded != null) {
+            loaded.close();
+        }
+        listener.close();
+        return finished;
+    }
+
+    /** Ends at once. */
+    @Override
+    public void close() {
+        try {
+            shutDown(Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.corral.server.generation;
+
+import dev.corral.engine.Limits;
+import dev.corral.engine.Sampling;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What holds where a request says nothing.
+ *
+ * @param sampling how tokens are chosen
+ * @param maxTokens at most so many tokens; {@link Limits#UNLIMITED} until the context is full
+ * @param contextShift what to forget when the context is full; empty ends the text there
+ * @param deadline how long a request may take
+ * @param beat after how long a silence a stream sends a comment; empty for never
+ */
+public record Defaults(
+        Sampling sampling,
+        int maxTokens,
+        Optional<Limits.ContextShift> contextShift,
+        Optional<Duration> deadline,
+        Optional<Duration> beat) {
+
+    public Defaults {
+        Limits.MAX_TOKENS.check("n_predict", maxTokens);
+    }
+
+    /** llama.cpp's sampling, no limit of tokens, an hour's time, a comment after 30 seconds. */
+    public static Defaults standard() {
+        return new Defaults(
+                Sampling.defaults(),
+                Limits.UNLIMITED,
+                Optional.empty(),
+                Optional.of(Duration.ofHours(1)),
+                Optional.of(Duration.ofSeconds(30)));
+    }
+
+    /** The same with another silence. */
+    public Defaults withBeat(Optional<Duration> silence) {
+        return new Defaults(sampling, maxTokens, contextShift, deadline, silence);
+    }
+}

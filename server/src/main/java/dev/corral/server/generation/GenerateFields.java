@@ -1,0 +1,105 @@
+package dev.corral.server.generation;
+
+import dev.corral.engine.Generate;
+import dev.corral.engine.Limits;
+import dev.corral.engine.Logprobs;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Range;
+import dev.corral.server.http.ApiError;
+import dev.corral.server.http.ApiException;
+import dev.corral.server.http.Fields;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * llama.cpp's own fields of a generation, which every dialect takes beside its own. Fields that are unknown are
+ * ignored; fields that are known and not served yet are refused where ignoring them would give a wrong answer.
+ */
+public final class GenerateFields {
+
+    private static final Range MILLISECONDS = Range.atLeast(-1);
+    private static final Range SLOT = Range.atLeast(Generate.Cache.ANY_SLOT);
+    private static final Range SECONDS = Range.atLeast(-1);
+    private static final List<String> NOT_YET = List.of("lora", "image_data", "multimodal_data");
+
+    private GenerateFields() {}
+
+    /**
+     * Everything but the logprobs, which each dialect asks for differently.
+     *
+     * @param caller whom the request is counted to
+     * @param slots how many slots there are; slot numbers beyond wrap around
+     */
+    public static Generate read(Fields fields, Prompt prompt, Defaults defaults, String caller, int slots) {
+        refuseWhatIsNotServed(fields);
+        return new Generate(
+                prompt,
+                SamplingFields.read(fields, defaults.sampling()),
+                limits(fields, defaults),
+                fields.texts("stop"),
+                GrammarFields.read(fields),
+                Logprobs.NONE,
+                fields.integer(fields.either("n_cmpl", "n"), Generate.COMPLETIONS, 1),
+                new Generate.Cache(fields.flag("cache_prompt", true), slot(fields, slots)),
+                new Generate.Output(false, fields.flag("return_progress", false)),
+                new Generate.Schedule(0, caller, defaults.deadline()));
+    }
+
+    /** The same request with another prompt. */
+    public static Generate withPrompt(Generate request, Prompt prompt) {
+        return new Generate(
+                prompt,
+                request.sampling(),
+                request.limits(),
+                request.stop(),
+                request.grammar(),
+                request.logprobs(),
+                request.completions(),
+                request.cache(),
+                request.output(),
+                request.schedule());
+    }
+
+    /** After how long a silence a stream sends a comment. */
+    public static Optional<Duration> beat(Fields fields, Defaults defaults) {
+        if (!fields.has("sse_ping_interval")) {
+            return defaults.beat();
+        }
+        int seconds = fields.integer("sse_ping_interval", SECONDS, 0);
+        return seconds > 0 ? Optional.of(Duration.ofSeconds(seconds)) : Optional.empty();
+    }
+
+    private static Limits limits(Fields fields, Defaults defaults) {
+        String maxTokens = fields.either("n_predict", "max_completion_tokens", "max_tokens");
+        long milliseconds = fields.whole("t_max_predict_ms", MILLISECONDS, -1);
+        return new Limits(
+                fields.integer(maxTokens, Limits.MAX_TOKENS, defaults.maxTokens()),
+                milliseconds > 0 ? Optional.of(Duration.ofMillis(milliseconds)) : Optional.empty(),
+                fields.integer("n_indent", Limits.MIN_INDENT, 0),
+                contextShift(fields, defaults));
+    }
+
+    /** Whether a full context is shifted is the server's choice; how, the request's. */
+    private static Optional<Limits.ContextShift> contextShift(Fields fields, Defaults defaults) {
+        int keep = fields.integer(
+                "n_keep",
+                Limits.ContextShift.KEEP,
+                defaults.contextShift().map(Limits.ContextShift::keep).orElse(0));
+        int discard = fields.integer("n_discard", Limits.ContextShift.DISCARD, 0);
+        return defaults.contextShift().map(_ -> new Limits.ContextShift(keep, discard));
+    }
+
+    private static int slot(Fields fields, int slots) {
+        int slot = fields.integer(fields.either("id_slot", "slot_id"), SLOT, Generate.Cache.ANY_SLOT);
+        return slot < 0 ? slot : slot % slots;
+    }
+
+    private static void refuseWhatIsNotServed(Fields fields) {
+        for (String name : NOT_YET) {
+            if (fields.node(name).filter(value -> !value.isEmpty()).isPresent()) {
+                throw new ApiException(ApiError.Kind.UNSUPPORTED, "'" + name + "' is not supported yet");
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.corral.server.generation;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.Timings;
+import dev.corral.engine.Usage;
+import dev.corral.server.http.Json;
+
+/**
+ * llama-server's {@code timings} object. A rate leaves out the first token, whose time counts to the prompt.
+ *
+ * @param cached prompt tokens that came from the KV cache
+ * @param prompt prompt tokens that were evaluated
+ * @param promptMs from the slot to the first token
+ * @param predicted tokens generated
+ * @param predictedMs from the first token to the last
+ */
+public record TimingsJson(int cached, int prompt, double promptMs, int predicted, double predictedMs) {
+
+    private static final double NANOS_A_MILLISECOND = 1e6;
+
+    public static TimingsJson of(Usage usage, Timings timings) {
+        return of(usage.promptTokens(), usage.cachedTokens(), usage.generatedTokens(), timings);
+    }
+
+    public static TimingsJson of(int promptTokens, int cachedTokens, int generatedTokens, Timings timings) {
+        return new TimingsJson(
+                cachedTokens,
+                promptTokens - cachedTokens,
+                timings.prompt() / NANOS_A_MILLISECOND,
+                generatedTokens,
+                timings.generation() / NANOS_A_MILLISECOND);
+    }
+
+    public ObjectNode toJson() {
+        return Json.object()
+                .put("cache_n", cached)
+                .put("prompt_n", prompt)
+                .put("prompt_ms", promptMs)
+                .put("prompt_per_token_ms", perToken(promptMs, prompt))
+                .put("prompt_per_second", perSecond(promptMs, prompt))
+                .put("predicted_n", predicted)
+                .put("predicted_ms", predictedMs)
+                .put("predicted_per_token_ms", perToken(predictedMs, predicted - 1))
+                .put("predicted_per_second", perSecond(predictedMs, predicted - 1));
+    }
+
+    private static double perToken(double milliseconds, int tokens) {
+        return tokens > 0 ? milliseconds / tokens : 0;
+    }
+
+    private static double perSecond(double milliseconds, int tokens) {
+        return milliseconds > 0 && tokens > 0 ? 1000 * tokens / milliseconds : 0;
+    }
+}

@@ -1,0 +1,150 @@
+package dev.corral.server.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.corral.engine.EngineError;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and the way its answer goes back.
+ *
+ * <p>Used by the connection's thread only.
+ */
+public final class Exchange {
+
+    private static final Header JSON =
+            HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json; charset=utf-8");
+
+    private final ServerRequest request;
+    private final ServerResponse response;
+    private @Nullable EventStream events;
+
+    Exchange(ServerRequest request, ServerResponse response) {
+        this.request = request;
+        this.response = response;
+    }
+
+    /** The fields of the JSON object in the request's body. */
+    public Fields body() {
+        try {
+            // not closed: that would wait for the rest of a body that breaks off
+            InputStream in = request.content().inputStream();
+            return new Fields(JsonBody.parse(in.readAllBytes()));
+        } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            throw new ClientLeft(e);
+        } catch (NumberFormatException | DataReader.IncorrectNewLineException e) {
+            endConnection();
+            throw new ApiException(ApiError.Kind.INVALID, "the body's chunks are malformed");
+        }
+    }
+
+    /** What a placeholder of the route's path stands for, percent-decoded. */
+    public String path(String placeholder) {
+        return request.path().pathParameters().get(placeholder);
+    }
+
+    public Optional<String> query(String name) {
+        return request.query().first(name).asOptional();
+    }
+
+    /** Whom the request is counted to; the same for every request with one API key. */
+    public String caller() {
+        return request.context().get(ApiKeys.CALLER, String.class).orElse("");
+    }
+
+    /** Unique in this process; in the log and in the answer's X-Request-Id. */
+    public String id() {
+        return request.context().get(AccessLog.REQUEST_ID, String.class).orElse("-");
+    }
+
+    /** Calls {@code gone} should the client close its connection before the watch is closed. */
+    public ClientWatch watch(Runnable gone) {
+        return WatchedConnection.current().watch(gone);
+    }
+
+    public void reply(JsonNode answer) {
+        reply(200, answer);
+    }
+
+    /** The answer as server-sent events; nothing is sent before the first of them. */
+    public EventStream events() {
+        EventStream open = events;
+        if (open == null) {
+            open = new EventStream(response);
+            events = open;
+        }
+        return open;
+    }
+
+    String path() {
+        return request.path().path();
+    }
+
+    /** The path as a client may see it again and a log may hold it. */
+    String shownPath() {
+        return AccessLog.shown(request.path().rawPath());
+    }
+
+    String shownMethod() {
+        return AccessLog.shown(request.prologue().method().text());
+    }
+
+    void header(String name, String value) {
+        response.header(HeaderNames.create(name), value);
+    }
+
+    /** Closes the connection after this answer. */
+    void endConnection() {
+        response.header(HeaderValues.CONNECTION_CLOSE);
+    }
+
+    void finish() {
+        if (events != null) {
+            events.close();
+        }
+    }
+
+    /** Tells the client of an error in a dialect's words. */
+    void fail(Dialect dialect, ApiError error) {
+        if (events != null && events.started()) {
+            events.send(json -> Json.MAPPER.writeTree(json, dialect.error(error)));
+            events.close();
+            return;
+        }
+        if (error.cause().orElse(null) instanceof EngineError.Busy busy) {
+            header("Retry-After", Long.toString(Math.max(1, busy.retryAfter().toSeconds())));
+        } else if (error.kind() == ApiError.Kind.UNAVAILABLE) {
+            header("Retry-After", "1");
+        }
+        if (error.kind() == ApiError.Kind.UNSUPPORTED || error.kind() == ApiError.Kind.TIMED_OUT) {
+            header("X-Should-Retry", "false"); // OpenAI's clients would try again
+        }
+        reply(error.kind().status(), dialect.error(error));
+    }
+
+    private void reply(int status, JsonNode answer) {
+        byte[] body = Json.bytes(answer);
+        response.status(Status.create(status)).header(JSON);
+        try {
+            if (request.prologue().method().equals(Method.HEAD)) {
+                response.headers().contentLength(body.length);
+                response.send();
+            } else {
+                response.send(body);
+            }
+        } catch (UncheckedIOException e) {
+            throw new ClientLeft(e);
+        }
+    }
+}

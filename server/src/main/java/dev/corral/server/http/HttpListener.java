@@ -1,0 +1,124 @@
+package dev.corral.server.http;
+
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The port on which all dialects answer, HTTP/1.1 only: one virtual thread a connection.
+ *
+ * <p>Ownership: whoever opened it closes it.
+ */
+public final class HttpListener implements AutoCloseable {
+
+    private static final Duration LAST_WRITES = Duration.ofSeconds(2);
+
+    private final WebServer server;
+    private final InFlight inFlight;
+    private final URI address;
+
+    private HttpListener(WebServer server, InFlight inFlight, URI address) {
+        this.server = server;
+        this.inFlight = inFlight;
+        this.address = address;
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @throws IOException when the host is unknown or the port is taken
+     */
+    public static HttpListener open(HttpSettings settings, Routes routes) throws IOException {
+        InetAddress host = resolve(settings.host());
+        InFlight inFlight = new InFlight();
+        WebServer server = WebServer.builder()
+                .address(host)
+                .port(settings.port())
+                .shutdownHook(false)
+                .shutdownGracePeriod(LAST_WRITES)
+                .featuresDiscoverServices(false)
+                .protocolsDiscoverServices(false)
+                .connectionSelectors(List.of(new WatchedConnections(Http1ConnectionSelector.builder()
+                        .config(Http1Config.create())
+                        .build())))
+                .contentEncoding(ContentEncodingContext.builder()
+                        .contentEncodingsDiscoverServices(false)
+                        .build())
+                .connectionOptions(options -> options.tcpNoDelay(true).socketKeepAlive(true))
+                .maxPayloadSize(settings.maxBody())
+                .errorHandling(errors -> errors.includeEntity(true))
+                .directHandlers(TransportErrors.handlers(routes))
+                .routing(routing -> route(routing, settings, host.isLoopbackAddress(), routes, inFlight))
+                .build();
+        requireFree(new InetSocketAddress(host, settings.port()));
+        server.start();
+        if (!server.isRunning()) {
+            throw new IOException("the log has the cause");
+        }
+        String name = host.isAnyLocalAddress() ? "127.0.0.1" : settings.host();
+        String shown = name.contains(":") && !name.startsWith("[") ? "[" + name + "]" : name;
+        return new HttpListener(server, inFlight, URI.create("http://" + shown + ":" + server.port()));
+    }
+
+    /** Where it listens, as an address to call. */
+    public URI address() {
+        return address;
+    }
+
+    /** Waits until every request is answered, or the time is up; true when every one is. */
+    public boolean awaitIdle(Duration patience) throws InterruptedException {
+        return inFlight.awaitNone(patience);
+    }
+
+    /** Stops listening and closes every connection. Idempotent. */
+    @Override
+    public void close() {
+        server.stop();
+    }
+
+    private static void route(
+            HttpRouting.Builder routing, HttpSettings settings, boolean loopback, Routes routes, InFlight inFlight) {
+        RequestGuard guard = new RequestGuard();
+        Origins origins = settings.origins().orElse(loopback ? Origins.LOCAL : Origins.ANY);
+        routing.addFilter(inFlight);
+        routing.addFilter(new AccessLog());
+        routing.addFilter(new Framing(routes, guard));
+        if (loopback) {
+            Set<String> allowed = new HashSet<>();
+            settings.allowedHosts().forEach(name -> allowed.add(Hosts.normalized(name)));
+            allowed.add(Hosts.normalized(settings.host()));
+            routing.addFilter(new HostGuard(allowed, origins, routes, guard));
+        }
+        routing.addFilter(new Cors(origins));
+        routing.addFilter(new ApiKeys(settings.apiKeys(), routes, guard));
+        routes.install(routing, guard);
+    }
+
+    /** Helidon logs a failure to bind and goes on; this one throws. */
+    private static void requireFree(InetSocketAddress address) throws IOException {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(address);
+        }
+    }
+
+    private static InetAddress resolve(String host) throws IOException {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new IOException("no such host: " + host, e);
+        }
+    }
+}

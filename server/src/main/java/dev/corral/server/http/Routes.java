@@ -1,0 +1,142 @@
+package dev.corral.server.http;
+
+import io.helidon.http.Method;
+import io.helidon.webserver.http.HttpRouting;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The table of every route of every dialect. A path's first dialect keeps it; a known path with another method answers
+ * 405, an unknown path 404, each in the words of the dialect that speaks there.
+ *
+ * <p>Filled before the server starts, by one thread; constant afterwards.
+ */
+public final class Routes {
+
+    /** Answers one request. */
+    @FunctionalInterface
+    public interface Handler {
+        void handle(Exchange exchange) throws InterruptedException;
+    }
+
+    /**
+     * One line of the table.
+     *
+     * @param path as Helidon matches it: {@code {id}} stands for one segment, {@code {+id}} for the rest
+     * @param open answered without an API key
+     */
+    public record Route(Method method, String path, boolean open, Dialect dialect, Handler handler) {}
+
+    private final List<Dialect> dialects;
+    private final Map<String, Route> table = new LinkedHashMap<>();
+    private Dialect current;
+
+    /** @param dialects in order of precedence; the last one speaks wherever no other does */
+    public Routes(List<? extends Dialect> dialects) {
+        this.dialects = List.copyOf(dialects);
+        this.current = this.dialects.getLast();
+        for (Dialect dialect : this.dialects) {
+            current = dialect;
+            dialect.routes(this);
+        }
+    }
+
+    public Routes get(String path, Handler handler) {
+        return add(Method.GET, path, false, handler);
+    }
+
+    public Routes post(String path, Handler handler) {
+        return add(Method.POST, path, false, handler);
+    }
+
+    /** A GET that needs no API key. */
+    public Routes getOpen(String path, Handler handler) {
+        return add(Method.GET, path, true, handler);
+    }
+
+    /** Every route, in the order in which they were added. */
+    public List<Route> all() {
+        return List.copyOf(table.values());
+    }
+
+    /** Whether a path is answered without an API key. */
+    boolean isOpen(String path) {
+        return table.values().stream()
+                .anyMatch(route -> route.open() && route.path().equals(path));
+    }
+
+    /** Who tells errors on this path. */
+    Dialect speakingAt(String path) {
+        return dialects.stream()
+                .filter(dialect -> dialect.speaks(path))
+                .findFirst()
+                .orElse(dialects.getLast());
+    }
+
+    void install(HttpRouting.Builder routing, RequestGuard guard) {
+        for (Route route : table.values()) {
+            Handler handler = route.handler();
+            io.helidon.webserver.http.Handler guarded =
+                    (request, response) -> guard.run(new Exchange(request, response), route.dialect(), handler);
+            routing.route(route.method(), route.path(), guarded);
+            if (route.method().equals(Method.GET)) {
+                routing.route(Method.HEAD, route.path(), guarded);
+            }
+        }
+        for (String path : paths()) {
+            routing.any(
+                    path,
+                    (request, response) -> guard.run(
+                            new Exchange(request, response), ownerOf(path), exchange -> refuse(exchange, path)));
+        }
+        routing.any((request, response) -> {
+            Exchange exchange = new Exchange(request, response);
+            guard.run(exchange, speakingAt(exchange.path()), _ -> {
+                throw new ApiException(ApiError.Kind.NOT_FOUND, "there is nothing at " + exchange.shownPath());
+            });
+        });
+    }
+
+    private void refuse(Exchange exchange, String path) {
+        String methods = table.values().stream()
+                .filter(route -> route.path().equals(path))
+                .map(route -> route.method().equals(Method.GET)
+                        ? "GET, HEAD"
+                        : route.method().text())
+                .collect(Collectors.joining(", "));
+        exchange.header("Allow", methods);
+        throw new ApiException(
+                ApiError.Kind.METHOD_NOT_ALLOWED,
+                exchange.shownPath() + " answers " + methods + ", not " + exchange.shownMethod());
+    }
+
+    private Set<String> paths() {
+        return table.values().stream().map(Route::path).collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    private Dialect ownerOf(String path) {
+        return table.values().stream()
+                .filter(route -> route.path().equals(path))
+                .findFirst()
+                .orElseThrow()
+                .dialect();
+    }
+
+    private Routes add(Method method, String path, boolean open, Handler handler) {
+        table.putIfAbsent(method.text() + " " + path, new Route(method, path, open, current, handler));
+        return this;
+    }
+
+    /** The list of routes a person reads, one a line. */
+    @Override
+    public String toString() {
+        List<String> lines = new ArrayList<>();
+        table.values().forEach(route -> lines.add(route.method().text() + " " + route.path()));
+        return String.join("\n", lines);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.corral.server.llamacpp;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.EngineError;
+import dev.corral.server.http.ApiError;
+import dev.corral.server.http.Json;
+
+/** Errors as llama-server tells them: {@code {"error": {"code": 400, "message": "…", "type": "…"}}}. */
+final class ErrorJson {
+
+    private ErrorJson() {}
+
+    static ObjectNode of(ApiError error) {
+        ObjectNode body = Json.object();
+        ObjectNode details = body.putObject("error")
+                .put("code", error.kind().status())
+                .put("message", error.message())
+                .put("type", type(error.kind()));
+        if (error.cause().orElse(null) instanceof EngineError.ContextExceeded exceeded) {
+            details.put("n_prompt_tokens", exceeded.promptTokens()).put("n_ctx", exceeded.contextSize());
+        }
+        return body;
+    }
+
+    private static String type(ApiError.Kind kind) {
+        return switch (kind) {
+            case INVALID, BODY_TOO_LARGE, URI_TOO_LONG, HEADERS_TOO_LARGE, METHOD_NOT_ALLOWED, HTTP_VERSION ->
+                "invalid_request_error";
+            case CONTEXT_EXCEEDED -> "exceed_context_size_error";
+            case UNAUTHENTICATED -> "authentication_error";
+            case FORBIDDEN -> "permission_error";
+            case NOT_FOUND, UNKNOWN_MODEL -> "not_found_error";
+            case FAULT -> "server_error";
+            case UNSUPPORTED -> "not_supported_error";
+            case BUSY, UNAVAILABLE, TIMED_OUT -> "unavailable_error";
+        };
+    }
+}

@@ -1,0 +1,113 @@
+package dev.corral.server.llamacpp;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.Engine;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
+import dev.corral.engine.SlotState;
+import dev.corral.server.generation.ChatFields;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.http.ApiError;
+import dev.corral.server.http.ApiException;
+import dev.corral.server.http.Dialect;
+import dev.corral.server.http.Exchange;
+import dev.corral.server.http.Json;
+import dev.corral.server.http.Routes;
+import dev.corral.server.model.ModelGate;
+import dev.corral.server.model.ModelList;
+import dev.corral.server.model.ModelNames;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The routes of llama.cpp's own server.
+ *
+ * <pre>{@code
+ * curl localhost:8080/health
+ * curl localhost:8080/props
+ * curl localhost:8080/slots
+ * curl localhost:8080/slots/0?action=save -d '{"filename": "story"}'
+ * curl localhost:8080/completion -d '{"prompt": "Once upon a time", "n_predict": 32}'
+ * curl localhost:8080/completion -d '{"prompt": "Once upon a time", "n_predict": 32, "stream": true}'
+ * curl localhost:8080/tokenize -d '{"content": "Hello, world!", "with_pieces": true}'
+ * curl localhost:8080/detokenize -d '{"tokens": [19556, 28]}'
+ * curl localhost:8080/apply-template -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
+ * }</pre>
+ */
+public final class LlamaCpp implements Dialect {
+
+    private final ModelGate gate;
+    private final Defaults defaults;
+    private final List<String> aliases;
+
+    /** @param aliases what the model is called besides its name */
+    public LlamaCpp(ModelGate gate, Defaults defaults, List<String> aliases) {
+        this.gate = gate;
+        this.defaults = defaults;
+        this.aliases = List.copyOf(aliases);
+    }
+
+    @Override
+    public void routes(Routes routes) {
+        routes.getOpen("/health", this::health)
+                .getOpen("/v1/health", this::health)
+                .get("/props", this::props)
+                .get("/slots", this::slots)
+                .post("/slots/{id}", exchange -> exchange.reply(SlotActions.act(exchange, gate.engine())))
+                .get("/models", this::models)
+                .post("/completion", this::complete)
+                .post("/completions", this::complete)
+                .post("/tokenize", exchange -> exchange.reply(Tokenizing.tokenize(exchange.body(), gate.engine())))
+                .post("/detokenize", exchange -> exchange.reply(Tokenizing.detokenize(exchange.body(), gate.engine())))
+                .post("/apply-template", this::applyTemplate);
+    }
+
+    @Override
+    public boolean speaks(String path) {
+        return true;
+    }
+
+    @Override
+    public ObjectNode error(ApiError error) {
+        return ErrorJson.of(error);
+    }
+
+    private void health(Exchange exchange) {
+        gate.engine();
+        exchange.reply(Json.object().put("status", "ok"));
+    }
+
+    private void props(Exchange exchange) {
+        exchange.reply(Props.of(gate.engine().model(), defaults));
+    }
+
+    private void slots(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        List<SlotState> slots = engine.ask(new Query.Slots()).slots();
+        boolean busy = slots.stream().allMatch(SlotState::running);
+        if (busy
+                && exchange.query("fail_on_no_slot")
+                        .filter(flag -> !flag.isEmpty())
+                        .isPresent()) {
+            throw new ApiException(ApiError.Kind.UNAVAILABLE, "no slot available");
+        }
+        exchange.reply(Props.slots(engine.model(), slots));
+    }
+
+    private void models(Exchange exchange) {
+        Engine engine = gate.engine();
+        exchange.reply(ModelList.of(engine.model(), ModelNames.of(engine.model(), aliases), gate.since()));
+    }
+
+    private void complete(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        CompletionRun.answer(
+                exchange, engine, CompletionRequest.read(exchange.body(), engine.model(), defaults, exchange.caller()));
+    }
+
+    private void applyTemplate(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        Reply.Templated templated = engine.ask(ChatFields.read(exchange.body(), Optional.empty()));
+        exchange.reply(Json.object().put("prompt", templated.prompt()));
+    }
+}

@@ -1,0 +1,94 @@
+package dev.corral.server.llamacpp;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.Engine;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
+import dev.corral.engine.Tokens;
+import dev.corral.server.http.Fields;
+import dev.corral.server.http.Json;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** {@code /tokenize} and {@code /detokenize}. */
+final class Tokenizing {
+
+    private Tokenizing() {}
+
+    static ObjectNode tokenize(Fields fields, Engine engine) throws InterruptedException {
+        ObjectNode answer = Json.object();
+        ArrayNode tokens = answer.putArray("tokens");
+        boolean addSpecial = fields.flag("add_special", false);
+        boolean parseSpecial = fields.flag("parse_special", true);
+        boolean pieces = fields.flag("with_pieces", false);
+        if (fields.has("content")) {
+            Prompt content = PromptFields.content(fields, "content", addSpecial, parseSpecial);
+            for (Prompt part : content instanceof Prompt.Parts parts ? parts.parts() : List.of(content)) {
+                add(tokens, part, pieces, engine);
+            }
+        }
+        return answer;
+    }
+
+    static ObjectNode detokenize(Fields fields, Engine engine) throws InterruptedException {
+        ArrayNode tokens = fields.array("tokens").orElseGet(Json::array);
+        return Json.object()
+                .put(
+                        "content",
+                        engine.ask(new Query.Detokenize(fields.tokens("tokens", tokens), true))
+                                .text());
+    }
+
+    private static void add(ArrayNode tokens, Prompt part, boolean pieces, Engine engine) throws InterruptedException {
+        switch (part) {
+            case Prompt.Text(String text, boolean addSpecial, boolean parseSpecial) -> {
+                Reply.Tokenized tokenized = engine.ask(new Query.Tokenize(text, addSpecial, parseSpecial));
+                for (int i = 0; i < tokenized.tokens().size(); i++) {
+                    add(
+                            tokens,
+                            tokenized.tokens().get(i),
+                            pieces,
+                            tokenized.pieces().get(i));
+                }
+            }
+            case Prompt.Ids(Tokens ids) -> {
+                for (int id : ids.toArray()) {
+                    String text = engine.ask(new Query.Detokenize(Tokens.of(id), true))
+                            .text();
+                    add(tokens, id, pieces, text.getBytes(StandardCharsets.UTF_8));
+                }
+            }
+            case Prompt.Parts _ -> throw new IllegalArgumentException("parts within parts");
+        }
+    }
+
+    private static void add(ArrayNode tokens, int id, boolean pieces, byte[] piece) {
+        if (pieces) {
+            tokens.addObject().put("id", id).set("piece", shown(piece));
+        } else {
+            tokens.add(id);
+        }
+    }
+
+    /** A token's text, or its bytes where they are no text by themselves. */
+    private static JsonNode shown(byte[] piece) {
+        try {
+            return JsonNodeFactory.instance.textNode(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(piece))
+                    .toString());
+        } catch (CharacterCodingException e) {
+            ArrayNode bytes = Json.array();
+            for (byte unit : piece) {
+                bytes.add(Byte.toUnsignedInt(unit));
+            }
+            return bytes;
+        }
+    }
+}

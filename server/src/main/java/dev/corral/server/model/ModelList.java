@@ -1,0 +1,65 @@
+package dev.corral.server.model;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.ModelInfo;
+import dev.corral.server.http.Json;
+
+/** The list of models as llama-server gives it: OpenAI's shape and Ollama's in one. */
+public final class ModelList {
+
+    private ModelList() {}
+
+    /**
+     * The list of the one model.
+     *
+     * @param since when the model was ready, in seconds since 1970
+     */
+    public static ObjectNode of(ModelInfo model, ModelNames names, long since) {
+        ObjectNode list = Json.object();
+        list.putArray("models").add(ollama(model));
+        list.put("object", "list");
+        list.putArray("data").add(openai(model, names, since));
+        return list;
+    }
+
+    /** One model in OpenAI's shape, with llama-server's additions. */
+    public static ObjectNode openai(ModelInfo model, ModelNames names, long since) {
+        ObjectNode entry = Json.object().put("id", names.name());
+        ArrayNode aliases = entry.putArray("aliases");
+        names.aliases().forEach(aliases::add);
+        entry.putArray("tags");
+        entry.put("object", "model").put("created", since).put("owned_by", "llamacpp");
+        entry.putObject("meta")
+                .put("vocab_type", model.vocabulary().type())
+                .put("n_vocab", model.vocabulary().size())
+                .put("n_ctx", model.contextSize())
+                .put("n_ctx_train", model.trainedContext())
+                .put("n_embd", model.embeddingSize())
+                .put("n_params", model.parameters())
+                .put("size", model.sizeBytes())
+                .put("ftype", model.fileType());
+        return entry;
+    }
+
+    private static ObjectNode ollama(ModelInfo model) {
+        ObjectNode entry = Json.object()
+                .put("name", model.name())
+                .put("model", model.name())
+                .put("modified_at", "")
+                .put("size", "")
+                .put("digest", "")
+                .put("type", "model")
+                .put("description", "");
+        entry.putArray("tags").add("");
+        entry.putArray("capabilities").add("completion");
+        entry.put("parameters", "");
+        ObjectNode details = entry.putObject("details")
+                .put("parent_model", "")
+                .put("format", "gguf")
+                .put("family", "");
+        details.putArray("families").add("");
+        details.put("parameter_size", "").put("quantization_level", "");
+        return entry;
+    }
+}

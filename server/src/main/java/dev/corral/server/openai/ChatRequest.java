@@ -1,0 +1,116 @@
+package dev.corral.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.corral.engine.Engine;
+import dev.corral.engine.Generate;
+import dev.corral.engine.Grammar;
+import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.Logprobs;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Range;
+import dev.corral.engine.Reply;
+import dev.corral.server.generation.ChatFields;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.GrammarFields;
+import dev.corral.server.http.Exchange;
+import dev.corral.server.http.Fields;
+import dev.corral.server.http.Json;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code POST /v1/chat/completions} asks for.
+ *
+ * @param generate the conversation as a prompt, and how to continue it
+ * @param stream answer by events as the text comes
+ * @param includeUsage end a stream with an event that has the token counts
+ * @param topLogprobs how many of the likeliest tokens to show with each; empty for no logprobs at all
+ * @param timingsPerToken show timings with every event
+ * @param beat after how long a silence a stream sends a comment
+ */
+record ChatRequest(
+        Generate generate,
+        boolean stream,
+        boolean includeUsage,
+        Optional<Integer> topLogprobs,
+        boolean timingsPerToken,
+        Optional<Duration> beat) {
+
+    private static final Range TOP_LOGPROBS = Range.of(0, 20);
+    private static final Prompt NOT_RENDERED = Prompt.tokens();
+
+    static ChatRequest read(Exchange exchange, Fields fields, Engine engine, Defaults defaults)
+            throws InterruptedException {
+        Generate asked = GenerateFields.read(
+                fields,
+                NOT_RENDERED,
+                defaults,
+                exchange.caller(),
+                engine.model().slots());
+        Optional<Grammar> grammar = grammar(fields, asked.grammar());
+        Optional<Integer> topLogprobs = topLogprobs(fields);
+        // the template's own grammar begins with the opening of the answer, which is part of the prompt
+        Reply.Templated templated = engine.ask(ChatFields.read(fields, grammar));
+        List<String> stop = new ArrayList<>(asked.stop());
+        stop.addAll(templated.stop());
+        Generate rendered = GenerateFields.withPrompt(asked, Prompt.text(templated.prompt()))
+                .stopAt(stop)
+                .with(logprobs(fields, topLogprobs));
+        return new ChatRequest(
+                grammar.map(rendered::with).orElse(rendered),
+                fields.flag("stream", false),
+                fields.object("stream_options")
+                        .map(options -> options.flag("include_usage", false))
+                        .orElse(false),
+                topLogprobs,
+                fields.flag("timings_per_token", false),
+                GenerateFields.beat(fields, defaults));
+    }
+
+    private static Optional<Grammar> grammar(Fields fields, Optional<Grammar> own) {
+        Optional<Grammar> asked = fields.object("response_format").flatMap(ChatRequest::responseFormat);
+        if (asked.isPresent() && own.isPresent()) {
+            throw new InvalidRequestException(
+                    "response_format", "given", "can't be combined with a grammar or json_schema");
+        }
+        return asked.or(() -> own);
+    }
+
+    private static Optional<Grammar> responseFormat(Fields format) {
+        String type = format.text("type").orElseThrow(() -> format.missing("type"));
+        return switch (type) {
+            case "text" -> Optional.empty();
+            case "json_object" ->
+                Optional.of(GrammarFields.schema(
+                        format, "schema", format.node("schema").orElseGet(Json::object)));
+            case "json_schema" -> {
+                Fields wrapper = format.object("json_schema").orElseThrow(() -> format.missing("json_schema"));
+                JsonNode schema = wrapper.node("schema").orElseThrow(() -> wrapper.missing("schema"));
+                yield Optional.of(GrammarFields.schema(wrapper, "schema", schema));
+            }
+            default ->
+                throw format.invalid("type", format.json().get("type"), "must be text, json_object or json_schema");
+        };
+    }
+
+    private static Optional<Integer> topLogprobs(Fields fields) {
+        int top = fields.integer("top_logprobs", TOP_LOGPROBS, 0);
+        if (fields.flag("logprobs", false)) {
+            return Optional.of(top);
+        }
+        if (top > 0) {
+            throw new InvalidRequestException("top_logprobs", Integer.toString(top), "needs logprobs to be true");
+        }
+        int probabilities = fields.integer("n_probs", Logprobs.TOP, 0);
+        return probabilities > 0 ? Optional.of(probabilities) : Optional.empty();
+    }
+
+    /** The engine reports a token's own logprob only along with the likeliest ones, of which there is at least one. */
+    private static Logprobs logprobs(Fields fields, Optional<Integer> top) {
+        return top.map(most -> new Logprobs(Math.max(1, most), fields.flag("post_sampling_probs", false)))
+                .orElse(Logprobs.NONE);
+    }
+}

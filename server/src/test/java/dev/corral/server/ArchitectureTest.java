@@ -1,0 +1,154 @@
+package dev.corral.server;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Dependencies point one way: dialects, engine, llama, ffi. */
+class ArchitectureTest {
+
+    private static JavaClasses all;
+
+    @BeforeAll
+    static void read() {
+        all = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages("dev.corral");
+    }
+
+    @Test
+    void onlyLlamaUsesFfi() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.corral.ffi..", "dev.corral.llama..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.corral.ffi..")
+                .check(all);
+    }
+
+    @Test
+    void llamaKnowsNothingAboveIt() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.llama..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.corral.engine..", "dev.corral.server..")
+                .check(all);
+    }
+
+    @Test
+    void theEnginesMessagesKnowNeitherLlamaNorTheServer() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.engine")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.corral.engine.local..", "dev.corral.llama..", "dev.corral.ffi..", "dev.corral.server..")
+                .check(all);
+    }
+
+    @Test
+    void theEngineDoesNotKnowTheServer() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.engine..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.corral.server..")
+                .check(all);
+    }
+
+    @Test
+    void theServerKnowsTheEngineOnlyByItsMessages() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.server..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.corral.llama..", "dev.corral.ffi..")
+                .check(all);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.server.*..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.corral.engine.local..")
+                .because("only the wiring names an engine")
+                .check(all);
+    }
+
+    @Test
+    void dialectsDoNotKnowEachOther() {
+        for (String dialect : new String[] {"llamacpp", "openai"}) {
+            classes()
+                    .that()
+                    .resideInAPackage("dev.corral.server." + dialect + "..")
+                    .should()
+                    .onlyDependOnClassesThat(resideInAnyPackage(
+                                    "dev.corral.server." + dialect + "..",
+                                    "dev.corral.server.http..",
+                                    "dev.corral.server.generation..",
+                                    "dev.corral.server.model..",
+                                    "dev.corral.engine",
+                                    "com.fasterxml.jackson..",
+                                    "java..",
+                                    "org.jspecify.annotations..")
+                            .as("classes of " + dialect + ", of the common rooms, and messages of the engine"))
+                    .check(all);
+        }
+    }
+
+    @Test
+    void theCommonRoomsDoNotKnowTheDialects() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "dev.corral.server.http..", "dev.corral.server.generation..", "dev.corral.server.model..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.corral.server", "dev.corral.server.llamacpp..", "dev.corral.server.openai..")
+                .check(all);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.server.http..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.corral.server.generation..", "dev.corral.server.model..")
+                .check(all);
+    }
+
+    @Test
+    void onlyTheHttpRoomKnowsHelidon() {
+        noClasses()
+                .that(resideInAPackage("dev.corral..").and(not(resideInAPackage("dev.corral.server.http.."))))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.helidon..")
+                .check(all);
+    }
+
+    @Test
+    void onlyMainTouchesStandardOutput() {
+        noClasses()
+                .that()
+                .areNotAssignableTo(Main.class)
+                .and()
+                .resideOutsideOfPackage("dev.corral.ffi..") // generated, with a trace that nobody switches on
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .check(all);
+    }
+}

@@ -1,0 +1,153 @@
+package dev.corral.server;
+
+import dev.corral.engine.Engine;
+import dev.corral.engine.EngineError;
+import dev.corral.engine.EngineException;
+import dev.corral.engine.EngineStats;
+import dev.corral.engine.Generate;
+import dev.corral.engine.Generation;
+import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
+import dev.corral.engine.SlotState;
+import dev.corral.engine.Tokens;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/**
+ * An engine that plays a script instead of running a model, to drive what a model can't be made to do. Its tokens are
+ * UTF-16 units; its chat template puts one message on a line.
+ */
+public class FakeEngine implements Engine {
+
+    /** What happens to one generation, on a thread of its own. */
+    @FunctionalInterface
+    public interface Script {
+        void play(FakeGeneration generation) throws InterruptedException;
+    }
+
+    public static final int VOCABULARY = 0x10000;
+
+    private final Script script;
+    private final BlockingQueue<FakeGeneration> submitted = new LinkedBlockingQueue<>();
+    private final Queue<FakeGeneration> all = new ConcurrentLinkedQueue<>();
+    private volatile boolean closed;
+
+    public FakeEngine(Script script) {
+        this.script = script;
+    }
+
+    /** An engine that answers everything with these pieces of text. */
+    public static FakeEngine saying(String... pieces) {
+        return new FakeEngine(generation -> generation.start().say(pieces).finish());
+    }
+
+    /** An engine whose generations all fail. */
+    public static FakeEngine failing(EngineError error) {
+        return new FakeEngine(generation -> generation.fail(error));
+    }
+
+    /** The next generation that was submitted, waiting for it. */
+    public FakeGeneration next() throws InterruptedException {
+        FakeGeneration next = submitted.poll(20, TimeUnit.SECONDS);
+        if (next == null) {
+            throw new AssertionError("nothing was submitted");
+        }
+        return next;
+    }
+
+    @Override
+    public ModelInfo model() {
+        return new ModelInfo(
+                "fake",
+                "/models/fake-1b.Q8_0.gguf",
+                "fake 1B Q8_0",
+                1_000_000_000,
+                1_100_000_000,
+                "Q8_0",
+                new ModelInfo.VocabularyInfo(2, VOCABULARY, "<s>", "</s>"),
+                64,
+                2048,
+                1024,
+                4,
+                Optional.of("{{ messages }}"),
+                Map.of("supports_tools", false),
+                Map.of(),
+                "fake 1.0");
+    }
+
+    @Override
+    public Generation submit(Generate request) {
+        if (closed) {
+            throw new EngineException(new EngineError.Closed());
+        }
+        FakeGeneration generation = new FakeGeneration(request);
+        all.add(generation);
+        submitted.add(generation);
+        Thread.ofVirtual().name("fake").start(() -> {
+            try {
+                script.play(generation);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (EngineException e) {
+                generation.fail(e.error());
+            }
+        });
+        return generation;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <R extends Reply> R ask(Query<R> query) {
+        return (R)
+                switch (query) {
+                    case Query.Tokenize tokenize ->
+                        new Reply.Tokenized(
+                                Tokens.of(tokenize.text().chars().toArray()),
+                                tokenize.text()
+                                        .chars()
+                                        .mapToObj(
+                                                unit -> Character.toString(unit).getBytes(StandardCharsets.UTF_8))
+                                        .toList());
+                    case Query.Detokenize detokenize -> {
+                        StringBuilder text = new StringBuilder();
+                        detokenize.tokens().stream().forEach(token -> text.append((char) token));
+                        yield new Reply.Detokenized(text.toString());
+                    }
+                    case Query.ApplyTemplate template ->
+                        new Reply.Templated(
+                                template.messages() + (template.continueFinalMessage() ? "" : "\n>"),
+                                template.grammar(),
+                                List.of("<end>"),
+                                List.of(),
+                                "{}");
+                    case Query.Slots _ ->
+                        new Reply.SlotList(IntStream.range(0, 4)
+                                .mapToObj(index -> new SlotState(index, false, -1, 0, 0, 0))
+                                .toList());
+                    case Query.SchemaToGrammar schema -> new Reply.GrammarText(schema.schema());
+                    case Query.SaveSlot save -> new Reply.SlotStored(save.slot(), 5, 500, 2_000_000);
+                    case Query.RestoreSlot restore -> new Reply.SlotStored(restore.slot(), 5, 500, 2_000_000);
+                    case Query.EraseSlot erase -> new Reply.SlotErased(erase.slot(), 5);
+                };
+    }
+
+    @Override
+    public EngineStats stats() {
+        return EngineStats.idle(4, 1024);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        all.forEach(generation -> generation.fail(new EngineError.Closed()));
+    }
+}

@@ -1,0 +1,229 @@
+package dev.corral.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.corral.engine.local.LocalEngineOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MainTest {
+
+    @TempDir
+    private Path folder;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final AtomicReference<@Nullable LocalEngineOptions> opened = new AtomicReference<>();
+    private String model = "";
+
+    @BeforeEach
+    void writeModel() throws IOException {
+        model = Files.writeString(folder.resolve("tiny.gguf"), "GGUF").toString();
+    }
+
+    @AfterEach
+    void quiet() throws IOException {
+        Logging.configure(0, Optional.empty());
+    }
+
+    /** Runs to the point where the model would be loaded. */
+    private int run(String... args) {
+        Main main = new Main(new PrintStream(out), new PrintStream(err), false, (options, progress) -> {
+            opened.set(options);
+            progress.accept(0.3);
+            throw new IllegalStateException("the model is a fake");
+        });
+        return main.run(args);
+    }
+
+    private LocalEngineOptions options(String... flags) {
+        String[] args = new String[flags.length + 5];
+        args[0] = "serve";
+        args[1] = "-m";
+        args[2] = model;
+        args[3] = "--port";
+        args[4] = "0";
+        System.arraycopy(flags, 0, args, 5, flags.length);
+        assertThat(run(args)).as(errors()).isEqualTo(1);
+        return Optional.ofNullable(opened.get()).orElseThrow(() -> new AssertionError(errors()));
+    }
+
+    private String output() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private String errors() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void tellsItsVersion() {
+        assertThat(run("--version")).isZero();
+        assertThat(output()).startsWith("corral ");
+    }
+
+    @Test
+    void helps() {
+        assertThat(run("serve", "--help")).isZero();
+        assertThat(output())
+                .contains("-m, --model=FILE")
+                .contains("\nEngine\n")
+                .contains("\nServer\n")
+                .contains("Requests that run at once; -1 for 4 (default: -1).")
+                .doesNotContain("${");
+        assertThat(output().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
+    }
+
+    @Test
+    void wantsACommand() {
+        assertThat(run()).isEqualTo(2);
+        assertThat(errors()).contains("serve");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "serve --prot 1 | there is no flag --prot | Did you mean --port?",
+                "serve --ctx-sise 1 | there is no flag --ctx-sise | Did you mean --ctx-size?",
+                "serve -npp 1 | there is no flag -npp | Did you mean -np?",
+                "serve --qqqqqqqqq | there is no flag --qqqqqqqqq | See: corral serve --help",
+                "serev | there is no command serev | Did you mean serve?",
+                "serve --port | Missing required parameter for option | See: corral serve --help",
+                "serve --port x | is not an int | See: corral serve --help"
+            })
+    void explainsAWrongCommandLine(String line, String what, String hint) {
+        assertThat(run(line.split(" "))).isEqualTo(2);
+        assertThat(errors()).contains(what).contains(hint);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--port -1 | --port must be between 0 and 65535",
+                "--port 65536 | --port must be between 0 and 65535",
+                "-c -1 | --ctx-size must be at least 0",
+                "-np 0 | --parallel must be between 1 and 128",
+                "-np 129 | --parallel must be between 1 and 128",
+                "-b 0 | --batch-size must be",
+                "-ub 0 | --ubatch-size must be",
+                "-t 5000 | --threads must be",
+                "--queue -1 | --queue must be at least 0",
+                "--temp 1000 | --temperature must be between -100 and 100",
+                "--top-p 2 | --top_p must be between 0 and 1",
+                "-n -2 | --n_predict must be at least -1",
+                "-ngl many | --gpu-layers must be a number, auto or all",
+                "--timeout 0 | --timeout must be",
+                "--grace -1 | --grace must be",
+                "--max-body 0 | --max-body must be",
+                "-lv 10 | --verbosity must be",
+                "--host a,b | --host must be one address",
+                "--api-key-file /nowhere | key file /nowhere can't be read",
+                "--chat-template-file /nowhere | chat template /nowhere can't be read"
+            })
+    void checksRanges(String flags, String message) {
+        String[] args = ("serve -m " + model + " " + flags).split(" ");
+        assertThat(run(args)).isEqualTo(2);
+        assertThat(errors()).contains(message);
+        assertThat(opened.get()).isNull();
+    }
+
+    @Test
+    void wantsAModelThatIsThere() {
+        assertThat(run("serve")).isEqualTo(2);
+        assertThat(errors()).contains("which model?");
+        assertThat(run("serve", "-m", folder.resolve("none.gguf").toString())).isEqualTo(2);
+        assertThat(errors()).contains("there is no model file");
+    }
+
+    @Test
+    void hasLlamaServersDefaults() {
+        LocalEngineOptions options = options();
+        assertThat(options).isEqualTo(LocalEngineOptions.of(Path.of(model)));
+        assertThat(options.name()).isEqualTo("tiny");
+        assertThat(options.slots()).isEqualTo(4);
+    }
+
+    @Test
+    void takesLlamaServersFlags() {
+        LocalEngineOptions options = options(
+                ("-a name,alias -c 4096 -np 2 -t 3 -tb 5 -b 256 -ub 128 -ngl 7 -sm row -mg 1 -fa -ctk q8_0 -ctv q4_0"
+                                + " --mlock --no-mmap --no-warmup --no-kv-unified --cache-ram 64 --queue 9 --jinja"
+                                + " --chat-template {{messages}}")
+                        .split(" "));
+        assertThat(options.name()).isEqualTo("name");
+        assertThat(options.contextSize()).isEqualTo(4096);
+        assertThat(options.slots()).isEqualTo(2);
+        assertThat(options.threads()).isEqualTo(3);
+        assertThat(options.batchThreads()).isEqualTo(5);
+        assertThat(options.batchSize()).isEqualTo(256);
+        assertThat(options.microBatchSize()).isEqualTo(128);
+        assertThat(options.gpuLayers()).isEqualTo(7);
+        assertThat(options.splitMode()).isEqualTo("row");
+        assertThat(options.mainGpu()).isEqualTo(1);
+        assertThat(options.flashAttention()).isEqualTo("on");
+        assertThat(options.keyType()).isEqualTo("q8_0");
+        assertThat(options.valueType()).isEqualTo("q4_0");
+        assertThat(options.mlock()).isTrue();
+        assertThat(options.mmap()).isFalse();
+        assertThat(options.warmUp()).isFalse();
+        assertThat(options.unifiedCache()).isFalse();
+        assertThat(options.cacheRamMiB()).isEqualTo(64);
+        assertThat(options.queueLimit()).isEqualTo(9);
+        assertThat(options.chatTemplate()).contains("{{messages}}");
+    }
+
+    @Test
+    void takesUnderscoresForDashes() {
+        LocalEngineOptions options = options("--ctx_size", "2048", "--kv_unified", "--ubatch_size=64");
+        assertThat(options.contextSize()).isEqualTo(2048);
+        assertThat(options.microBatchSize()).isEqualTo(64);
+        assertThat(options.unifiedCache()).isTrue();
+    }
+
+    @Test
+    void takesLlamaServersVariables() {
+        System.setProperty("LLAMA_ARG_CTX_SIZE", "1234");
+        try {
+            assertThat(options().contextSize()).isEqualTo(1234);
+            assertThat(options("-c", "99").contextSize()).isEqualTo(99);
+        } finally {
+            System.clearProperty("LLAMA_ARG_CTX_SIZE");
+        }
+    }
+
+    @Test
+    void showsHowTheModelLoads() {
+        options();
+        assertThat(output())
+                .contains("Corral listens on http://127.0.0.1:")
+                .contains("Loading tiny: 0 %")
+                .contains("Loading tiny: 25 %");
+        assertThat(errors()).contains("tiny.gguf can't be served: the model is a fake");
+    }
+
+    @Test
+    void saysThatAPortIsTaken() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = Integer.toString(taken.getLocalPort());
+            assertThat(run("serve", "-m", model, "--port", port)).isEqualTo(1);
+            assertThat(errors()).contains("can't listen on 127.0.0.1:" + port).contains("in use");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.generation;
+
+import org.jspecify.annotations.NullMarked;

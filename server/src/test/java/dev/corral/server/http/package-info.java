@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.http;
+
+import org.jspecify.annotations.NullMarked;

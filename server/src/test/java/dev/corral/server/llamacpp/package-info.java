@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.llamacpp;
+
+import org.jspecify.annotations.NullMarked;

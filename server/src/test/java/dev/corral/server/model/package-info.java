@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.model;
+
+import org.jspecify.annotations.NullMarked;

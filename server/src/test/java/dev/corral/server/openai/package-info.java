@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.openai;
+
+import org.jspecify.annotations.NullMarked;
