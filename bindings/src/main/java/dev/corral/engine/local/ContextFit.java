@@ -8,7 +8,7 @@ import java.lang.management.ManagementFactory;
 final class ContextFit {
 
     /** Tokens for each slot, at most, unless asked for more. */
-    private static final int ENOUGH = 8192;
+    private static final int ENOUGH = 4096;
 
     private static final int LEAST = 512;
 
