@@ -212,13 +212,13 @@ final class EngineLoop implements Runnable {
         for (int i = 0; i < plan.size(); i++) {
             output += plan.count(i);
             Completion completion = plan.completion(i);
+            completion.progress(now);
             if (completion.pending() > 0) {
-                completion.progress(now);
-            } else if (completion.request().limits().maxTokens() == 0) {
-                completion.progress(now);
+                continue;
+            }
+            if (completion.request().limits().maxTokens() == 0) {
                 scheduler.finish(completion, FinishReason.LIMIT, now);
             } else {
-                completion.progress(now);
                 rows.add(
                         completion.chain(),
                         completion.grammar(),

@@ -6,13 +6,9 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Reply;
 import dev.corral.llama.LlamaException;
 import dev.corral.llama.StateBuffer;
-import dev.corral.llama.StateScope;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -45,16 +41,8 @@ final class SlotFiles {
         int[] tokens = tokens(slot);
         requireSpareSequence();
         try (StateBuffer state = cache.saved(tokens).orElseThrow(() -> empty(slot))) {
-            Path partial = file.resolveSibling(file.getFileName() + ".part");
-            try (FileChannel channel = FileChannel.open(
-                    partial,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
-                new StateHeader(fingerprint, tokens, state.size(), state.checksum()).write(channel);
-                state.writeTo(channel);
-            }
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            StateHeader header = new StateHeader(fingerprint, tokens, state.size(), state.checksum());
+            StateFile.write(file, file.resolveSibling(file.getFileName() + ".part"), header, state);
             return new Reply.SlotStored(slot, tokens.length, Files.size(file), System.nanoTime() - begun);
         } catch (IOException e) {
             throw failed("the slot could not be saved", e);
@@ -66,17 +54,13 @@ final class SlotFiles {
         Path file = file(name);
         checkSlot(slot);
         requireSpareSequence();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            StateHeader header = StateHeader.read(channel);
-            header.requireFingerprint(fingerprint);
-            try (StateBuffer state = StateBuffer.readFrom(channel, header.stateBytes(), StateScope.WHOLE)) {
-                if (state.checksum() != header.checksum()) {
-                    throw new IOException("its checksum is wrong");
-                }
-                cache.restore(header.tokens(), state);
+        try {
+            StateFile.Contents contents = StateFile.read(file, fingerprint);
+            try (StateBuffer state = contents.state()) {
+                cache.restore(contents.tokens(), state);
             }
-            slots.setLast(slot, header.tokens());
-            return new Reply.SlotStored(slot, header.tokens().length, channel.size(), System.nanoTime() - begun);
+            slots.setLast(slot, contents.tokens());
+            return new Reply.SlotStored(slot, contents.tokens().length, Files.size(file), System.nanoTime() - begun);
         } catch (IOException | LlamaException e) {
             // one answer, whether the file exists or not
             throw (InvalidRequestException) new InvalidRequestException(

@@ -1,14 +1,12 @@
 package dev.corral.engine.local;
 
 import dev.corral.llama.StateBuffer;
-import dev.corral.llama.StateScope;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -52,16 +50,13 @@ final class StateFiles {
 
         /** @throws IOException when it can't be read, or its checksum is wrong */
         StateBuffer read() throws IOException {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                StateHeader header = StateHeader.read(channel);
-                header.requireFingerprint(fingerprint);
-                StateBuffer state = StateBuffer.readFrom(channel, header.stateBytes(), StateScope.WHOLE);
-                if (state.checksum() != header.checksum()) {
-                    state.close();
-                    throw new IOException(file.getFileName() + " is damaged: its checksum is wrong");
-                }
+            StateBuffer state = StateFile.read(file, fingerprint).state();
+            try {
                 Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
                 return state;
+            } catch (IOException e) {
+                state.close();
+                throw e;
             }
         }
 
@@ -150,18 +145,11 @@ final class StateFiles {
 
     /** Writes a state; {@code null} when that failed, which the log then says. */
     synchronized @Nullable Saved writeNow(int[] tokens, StateBuffer state) {
-        Path file = folder.resolve("%016x-%016x-%d%s".formatted(fingerprint, state.checksum(), tokens.length, ENDING));
+        StateHeader header = new StateHeader(fingerprint, tokens, state.size(), state.checksum());
+        Path file = folder.resolve("%016x-%016x-%d%s".formatted(fingerprint, header.checksum(), tokens.length, ENDING));
         Path partial = folder.resolve(file.getFileName() + ".part" + written++);
         try {
-            try (FileChannel channel = FileChannel.open(
-                    partial,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
-                new StateHeader(fingerprint, tokens, state.size(), state.checksum()).write(channel);
-                state.writeTo(channel);
-            }
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            StateFile.write(file, partial, header, state);
             deleteOldest();
             return new Saved(file, tokens, fingerprint);
         } catch (IOException e) {
