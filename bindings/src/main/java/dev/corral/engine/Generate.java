@@ -44,63 +44,53 @@ public record Generate(
 
     /** A request with defaults for everything but the prompt: llama.cpp's sampling, no limit, no stop strings. */
     public static Generate of(Prompt prompt) {
-        return new Generate(
-                prompt,
-                Sampling.defaults(),
-                Limits.none(),
-                List.of(),
-                Optional.empty(),
-                Logprobs.NONE,
-                1,
-                Cache.REUSE,
-                Output.PLAIN,
-                Schedule.NORMAL);
+        return builder(prompt).build();
+    }
+
+    /** The same defaults, to be changed. */
+    public static GenerateBuilder builder(Prompt prompt) {
+        return new GenerateBuilder(prompt);
+    }
+
+    /** A builder that begins with what this request says. */
+    public GenerateBuilder toBuilder() {
+        return new GenerateBuilder(this);
     }
 
     public Generate with(Sampling newSampling) {
-        return new Generate(prompt, newSampling, limits, stop, grammar, logprobs, completions, cache, output, schedule);
+        return toBuilder().sampling(newSampling).build();
     }
 
     public Generate with(Limits newLimits) {
-        return new Generate(prompt, sampling, newLimits, stop, grammar, logprobs, completions, cache, output, schedule);
+        return toBuilder().limits(newLimits).build();
     }
 
     public Generate with(Grammar newGrammar) {
-        return new Generate(
-                prompt,
-                sampling,
-                limits,
-                stop,
-                Optional.of(newGrammar),
-                logprobs,
-                completions,
-                cache,
-                output,
-                schedule);
+        return toBuilder().grammar(newGrammar).build();
     }
 
     public Generate with(Logprobs newLogprobs) {
-        return new Generate(prompt, sampling, limits, stop, grammar, newLogprobs, completions, cache, output, schedule);
+        return toBuilder().logprobs(newLogprobs).build();
     }
 
     public Generate with(Cache newCache) {
-        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, completions, newCache, output, schedule);
+        return toBuilder().cache(newCache).build();
     }
 
     public Generate with(Output newOutput) {
-        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, completions, cache, newOutput, schedule);
+        return toBuilder().output(newOutput).build();
     }
 
     public Generate with(Schedule newSchedule) {
-        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, completions, cache, output, newSchedule);
+        return toBuilder().schedule(newSchedule).build();
     }
 
     public Generate stopAt(List<String> words) {
-        return new Generate(prompt, sampling, limits, words, grammar, logprobs, completions, cache, output, schedule);
+        return toBuilder().stop(words).build();
     }
 
     public Generate completions(int count) {
-        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, count, cache, output, schedule);
+        return toBuilder().completions(count).build();
     }
 
     /**

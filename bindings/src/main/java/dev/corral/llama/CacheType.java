@@ -25,7 +25,7 @@ public enum CacheType {
         return value;
     }
 
-    boolean isQuantized() {
+    public boolean isQuantized() {
         return this != F32 && this != F16 && this != BF16;
     }
 

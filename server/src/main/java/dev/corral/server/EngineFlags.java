@@ -57,9 +57,10 @@ final class EngineFlags {
     @Option(
             names = {"-ub", "--ubatch-size"},
             paramLabel = "N",
-            defaultValue = "${LLAMA_ARG_UBATCH:-512}",
-            description = "Most tokens that the device computes at once (default: ${DEFAULT-VALUE}).")
-    int microBatchSize = 512;
+            defaultValue = "${LLAMA_ARG_UBATCH:-0}",
+            description = "Most tokens that the device computes at once; 0 for 128 on a CPU, 512 on a GPU "
+                    + "(default: ${DEFAULT-VALUE}).")
+    int microBatchSize;
 
     @Option(
             names = "--step-target",
@@ -75,7 +76,7 @@ final class EngineFlags {
             arity = "0..1",
             defaultValue = "${LLAMA_ARG_FLASH_ATTN:-auto}",
             fallbackValue = "on",
-            description = "Flash attention (default: ${DEFAULT-VALUE}).")
+            description = "Flash attention; auto for what suits the device (default: ${DEFAULT-VALUE}).")
     String flashAttention = "auto";
 
     @Option(
@@ -96,8 +97,9 @@ final class EngineFlags {
             names = {"-kvu", "--kv-unified"},
             negatable = true,
             defaultValue = "${LLAMA_ARG_KV_UNIFIED}",
-            description = "Share the KV cache's cells between requests, so that one may use them all; "
-                    + "each slot has cells of its own without that.")
+            description =
+                    "Share the KV cache's cells between requests, so that one may use them all, or (--no-kv-unified) "
+                            + "give each slot cells of its own (default: shared only for sliding windows).")
     @Nullable
     Boolean unified;
 

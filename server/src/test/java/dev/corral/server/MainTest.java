@@ -183,7 +183,7 @@ class MainTest {
         assertThat(options.mlock()).isTrue();
         assertThat(options.mmap()).isFalse();
         assertThat(options.warmUp()).isFalse();
-        assertThat(options.unifiedCache()).isFalse();
+        assertThat(options.unifiedCache()).contains(false);
         assertThat(options.cacheRamMiB()).isEqualTo(64);
         assertThat(options.queueLimit()).isEqualTo(9);
         assertThat(options.chatTemplate()).contains("{{messages}}");
@@ -194,7 +194,7 @@ class MainTest {
         LocalEngineOptions options = options("--ctx_size", "2048", "--kv_unified", "--ubatch_size=64");
         assertThat(options.contextSize()).isEqualTo(2048);
         assertThat(options.microBatchSize()).isEqualTo(64);
-        assertThat(options.unifiedCache()).isTrue();
+        assertThat(options.unifiedCache()).contains(true);
     }
 
     @Test

@@ -1,10 +1,15 @@
 package dev.corral.engine.local;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.corral.llama.CacheType;
+import dev.corral.llama.Device;
+import dev.corral.llama.FlashAttention;
 import dev.corral.llama.Model;
+import dev.corral.llama.NativeLibrary;
 import java.lang.management.ManagementFactory;
+import java.util.Locale;
 
-/** How much context a model gets when nobody said. */
+/** What a model's context is like where nobody said. */
 final class ContextFit {
 
     /** Tokens for each slot, at most, unless asked for more. */
@@ -12,20 +17,78 @@ final class ContextFit {
 
     private static final int LEAST = 512;
 
-    private ContextFit() {}
+    private static final int GPU_MICRO_BATCH = 512;
+
+    /** A CPU computes no faster in larger ones, which only take memory. */
+    private static final int CPU_MICRO_BATCH = 128;
+
+    /** Without flash attention every token of a micro batch has a score for each cell and head. */
+    private static final long MAX_SCORE_BYTES = 256L << 20;
+
+    private final LocalEngineOptions options;
+    private final Model model;
+
+    ContextFit(LocalEngineOptions options, Model model) {
+        this.options = options;
+        this.model = model;
+    }
 
     /** Tokens of all slots together: what the model was trained for, as far as a quarter of the machine's memory holds it. */
-    static int size(LocalEngineOptions options, Model model) {
+    int contextSize() {
+        if (options.contextSize() > 0) {
+            return options.contextSize();
+        }
         long memory =
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-        long fitting = memory / 4 / Math.max(1, bytesPerToken(model)) / options.slots();
+        long fitting = memory / 4 / Math.max(1, bytesPerToken()) / options.slots();
         int wanted = Math.min(model.trainedContext(), ENOUGH);
         return (int) Math.clamp(fitting, Math.min(LEAST, wanted), wanted) * options.slots();
     }
 
     /** Keys and values of one token in 16 bits. */
-    private static long bytesPerToken(Model model) {
+    private long bytesPerToken() {
         long headSize = model.embeddingSize() / Math.max(1, model.heads());
         return 2L * 2 * model.layers() * model.keyValueHeads() * headSize;
+    }
+
+    int microBatchSize() {
+        int wanted = options.microBatchSize() > 0
+                ? options.microBatchSize()
+                : computesOnGpu() ? GPU_MICRO_BATCH : CPU_MICRO_BATCH;
+        return Math.min(wanted, options.batchSize());
+    }
+
+    /**
+     * On a CPU the plain matrix products are faster than the fused kernel, the more the longer the texts are, as long as
+     * their scores are small enough to be kept. Quantized values need the fused one.
+     */
+    FlashAttention flashAttention() {
+        FlashAttention wanted = FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT));
+        boolean plain = wanted == FlashAttention.AUTO
+                && !computesOnGpu()
+                && !CacheType.named(options.valueType()).isQuantized()
+                && scoreBytes() <= MAX_SCORE_BYTES;
+        return plain ? FlashAttention.OFF : wanted;
+    }
+
+    private long scoreBytes() {
+        long cells = unified() ? contextSize() : contextSize() / options.slots();
+        return cells * microBatchSize() * model.heads() * Float.BYTES;
+    }
+
+    /** Whether slots share their cells: only where told, or where a sliding window can't be shared otherwise. */
+    boolean unified() {
+        return !isRecurrent() && options.unifiedCache().orElse(model.slidingWindow() > 0);
+    }
+
+    boolean isRecurrent() {
+        return model.isRecurrent() || model.isHybrid();
+    }
+
+    private boolean computesOnGpu() {
+        return options.gpuLayers() != 0
+                && NativeLibrary.load().devices().stream()
+                        .anyMatch(device ->
+                                device.kind() == Device.Kind.GPU || device.kind() == Device.Kind.INTEGRATED_GPU);
     }
 }

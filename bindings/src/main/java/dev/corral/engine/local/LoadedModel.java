@@ -5,7 +5,6 @@ import dev.corral.engine.ModelInfo.VocabularyInfo;
 import dev.corral.llama.CacheType;
 import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
-import dev.corral.llama.FlashAttention;
 import dev.corral.llama.Model;
 import dev.corral.llama.ModelOptions;
 import dev.corral.llama.NativeLibrary;
@@ -47,9 +46,10 @@ record LoadedModel(
                 throw new IllegalArgumentException(options.model().getFileName()
                         + " is an encoder: it makes embeddings, and can't continue a text");
             }
-            Context context = model.newContext(contextOptions(options, model));
+            ContextFit fit = new ContextFit(options, model);
+            Context context = model.newContext(contextOptions(options, fit));
             try {
-                return assemble(options, model, context);
+                return assemble(options, fit, model, context);
             } catch (RuntimeException e) {
                 context.close();
                 throw e;
@@ -60,10 +60,10 @@ record LoadedModel(
         }
     }
 
-    private static LoadedModel assemble(LocalEngineOptions options, Model model, Context context) {
+    private static LoadedModel assemble(LocalEngineOptions options, ContextFit fit, Model model, Context context) {
         Vocabulary vocabulary = model.vocabulary();
         ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()));
-        MemoryTraits traits = traits(options, model, context);
+        MemoryTraits traits = traits(fit, model, context);
         Inbox inbox = new Inbox();
         Slots slots = new Slots(options.slots());
         long fingerprint = Fingerprint.of(options);
@@ -102,14 +102,14 @@ record LoadedModel(
                 .build();
     }
 
-    private static ContextOptions contextOptions(LocalEngineOptions options, Model model) {
+    private static ContextOptions contextOptions(LocalEngineOptions options, ContextFit fit) {
         ContextOptions.Builder builder = ContextOptions.builder()
-                .contextSize(options.contextSize() > 0 ? options.contextSize() : ContextFit.size(options, model))
+                .contextSize(fit.contextSize())
                 .batchSize(options.batchSize())
-                .microBatchSize(Math.min(options.microBatchSize(), options.batchSize()))
-                .maxSequences(sequences(options, model))
-                .kvUnified(options.unifiedCache())
-                .flashAttention(FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT)))
+                .microBatchSize(fit.microBatchSize())
+                .maxSequences(sequences(options, fit))
+                .kvUnified(fit.unified())
+                .flashAttention(fit.flashAttention())
                 .keyType(CacheType.named(options.keyType()))
                 .valueType(CacheType.named(options.valueType()))
                 .swaFull(options.fullWindowCache());
@@ -122,18 +122,18 @@ record LoadedModel(
         return builder.build();
     }
 
-    private static int sequences(LocalEngineOptions options, Model model) {
-        if (isRecurrent(model)) {
+    private static int sequences(LocalEngineOptions options, ContextFit fit) {
+        if (fit.isRecurrent()) {
             return Math.min(ContextOptions.MAX_SEQUENCES, options.slots() * 2);
         }
-        return options.unifiedCache()
+        return fit.unified()
                 ? Math.min(ContextOptions.MAX_SEQUENCES, options.slots() + IDLE_SEQUENCES)
                 : options.slots();
     }
 
-    private static MemoryTraits traits(LocalEngineOptions options, Model model, Context context) {
-        boolean recurrent = isRecurrent(model);
-        boolean unified = options.unifiedCache() && !recurrent;
+    private static MemoryTraits traits(ContextFit fit, Model model, Context context) {
+        boolean recurrent = fit.isRecurrent();
+        boolean unified = fit.unified();
         // a copied state holds what its own end sees of a sliding window, and nothing more
         boolean cuttable = !recurrent && (unified || model.slidingWindow() == 0);
         return new MemoryTraits(
@@ -147,10 +147,6 @@ record LoadedModel(
                 .orElse(null);
         // what a saved sliding window holds is enough to go on at its end, and nowhere else
         return new StateCache(options.cacheRamMiB() * MIB, traits.cuttable() && traits.window() == 0, files);
-    }
-
-    private static boolean isRecurrent(Model model) {
-        return model.isRecurrent() || model.isHybrid();
     }
 
     private static ModelInfo describe(

@@ -14,19 +14,20 @@ import java.util.Optional;
  *     far as memory allows
  * @param slots how many completions run at once
  * @param batchSize the most tokens that a step computes
- * @param microBatchSize the most tokens that the device computes at once
+ * @param microBatchSize the most tokens that the device computes at once; 0 for what suits the device
  * @param threads for steps that generate; 0 for as many as there are cores
  * @param batchThreads for steps that prefill; 0 for as many as {@code threads}
  * @param gpuLayers layers to keep on the GPU; negative for all
  * @param splitMode how a model is split across GPUs: none, layer, row or tensor
  * @param mainGpu the GPU for a model that is not split
- * @param flashAttention on, off or auto
+ * @param flashAttention on, off or auto: what suits the device
  * @param keyType type of keys in the KV cache, such as f16 or q8_0
  * @param valueType type of values in the KV cache
  * @param mmap map the file instead of reading it
  * @param mlock keep the model in memory
  * @param unifiedCache slots share one pool of cells, so that one request may use them all and prefixes are shared without
- *     copying; otherwise each slot has cells of its own, which are computed faster side by side
+ *     copying; otherwise each slot has cells of its own, which are computed faster side by side. Empty for what suits the
+ *     model
  * @param fullWindowCache keep all tokens of sliding-window layers, so that prefixes can be shared
  * @param cacheRamMiB host memory for states that left the KV cache, in MiB; 0 for none
  * @param cacheFolder where states are kept on disk, across restarts too
@@ -54,7 +55,7 @@ public record LocalEngineOptions(
         String valueType,
         boolean mmap,
         boolean mlock,
-        boolean unifiedCache,
+        Optional<Boolean> unifiedCache,
         boolean fullWindowCache,
         int cacheRamMiB,
         Optional<Path> cacheFolder,
@@ -68,6 +69,7 @@ public record LocalEngineOptions(
     public static final Range CONTEXT_SIZE = Range.atLeast(0);
     public static final Range SLOTS = Range.of(1, 128);
     public static final Range BATCH_SIZE = Range.of(1, 1 << 20);
+    public static final Range MICRO_BATCH_SIZE = Range.of(0, 1 << 20);
     public static final Range THREADS = Range.of(0, 512);
     public static final Range CACHE_MIB = Range.atLeast(0);
     public static final Range QUEUE_LIMIT = Range.atLeast(0);
@@ -77,7 +79,7 @@ public record LocalEngineOptions(
         CONTEXT_SIZE.check("ctx-size", contextSize);
         SLOTS.check("parallel", slots);
         BATCH_SIZE.check("batch-size", batchSize);
-        BATCH_SIZE.check("ubatch-size", microBatchSize);
+        MICRO_BATCH_SIZE.check("ubatch-size", microBatchSize);
         THREADS.check("threads", threads);
         THREADS.check("threads-batch", batchThreads);
         CACHE_MIB.check("cache-ram", cacheRamMiB);

@@ -11,7 +11,7 @@ public final class LocalEngineOptionsBuilder {
     private int contextSize;
     private int slots = 4;
     private int batchSize = 2048;
-    private int microBatchSize = 512;
+    private int microBatchSize;
     private int threads;
     private int batchThreads;
     private int gpuLayers = -1;
@@ -22,7 +22,7 @@ public final class LocalEngineOptionsBuilder {
     private String valueType = "f16";
     private boolean mmap = true;
     private boolean mlock;
-    private boolean unifiedCache;
+    private Optional<Boolean> unifiedCache = Optional.empty();
     private boolean fullWindowCache = true;
     private int cacheRamMiB = 2048;
     private Optional<Path> cacheFolder = Optional.empty();
@@ -114,7 +114,7 @@ public final class LocalEngineOptionsBuilder {
     }
 
     public LocalEngineOptionsBuilder unifiedCache(boolean value) {
-        unifiedCache = value;
+        unifiedCache = Optional.of(value);
         return this;
     }
 

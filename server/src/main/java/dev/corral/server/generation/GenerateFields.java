@@ -2,7 +2,6 @@ package dev.corral.server.generation;
 
 import dev.corral.engine.Generate;
 import dev.corral.engine.Limits;
-import dev.corral.engine.Logprobs;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Range;
 import dev.corral.server.http.ApiError;
@@ -33,32 +32,16 @@ public final class GenerateFields {
      */
     public static Generate read(Fields fields, Prompt prompt, Defaults defaults, String caller, int slots) {
         refuseWhatIsNotServed(fields);
-        return new Generate(
-                prompt,
-                SamplingFields.read(fields, defaults.sampling()),
-                limits(fields, defaults),
-                fields.texts("stop"),
-                GrammarFields.read(fields),
-                Logprobs.NONE,
-                fields.integer(fields.either("n_cmpl", "n"), Generate.COMPLETIONS, 1),
-                new Generate.Cache(fields.flag("cache_prompt", true), slot(fields, slots)),
-                new Generate.Output(false, fields.flag("return_progress", false)),
-                new Generate.Schedule(0, caller, defaults.deadline()));
-    }
-
-    /** The same request with another prompt. */
-    public static Generate withPrompt(Generate request, Prompt prompt) {
-        return new Generate(
-                prompt,
-                request.sampling(),
-                request.limits(),
-                request.stop(),
-                request.grammar(),
-                request.logprobs(),
-                request.completions(),
-                request.cache(),
-                request.output(),
-                request.schedule());
+        return Generate.builder(prompt)
+                .sampling(SamplingFields.read(fields, defaults.sampling()))
+                .limits(limits(fields, defaults))
+                .stop(fields.texts("stop"))
+                .grammar(GrammarFields.read(fields))
+                .completions(fields.integer(fields.either("n_cmpl", "n"), Generate.COMPLETIONS, 1))
+                .cache(new Generate.Cache(fields.flag("cache_prompt", true), slot(fields, slots)))
+                .output(new Generate.Output(false, fields.flag("return_progress", false)))
+                .schedule(new Generate.Schedule(0, caller, defaults.deadline()))
+                .build();
     }
 
     /** After how long a silence a stream sends a comment. */

@@ -45,7 +45,7 @@ record CompletionRequest(
                 .with(logprobs(fields));
         return new CompletionRequest(
                 prompts.stream()
-                        .map(prompt -> GenerateFields.withPrompt(first, prompt))
+                        .map(prompt -> first.toBuilder().prompt(prompt).build())
                         .toList(),
                 fields.flag("stream", false),
                 fields.flag("return_tokens", false),

@@ -56,7 +56,9 @@ record ChatRequest(
         Reply.Templated templated = engine.ask(ChatFields.read(fields, grammar));
         List<String> stop = new ArrayList<>(asked.stop());
         stop.addAll(templated.stop());
-        Generate rendered = GenerateFields.withPrompt(asked, Prompt.text(templated.prompt()))
+        Generate rendered = asked.toBuilder()
+                .prompt(Prompt.text(templated.prompt()))
+                .build()
                 .stopAt(stop)
                 .with(logprobs(fields, topLogprobs));
         return new ChatRequest(
