@@ -122,7 +122,7 @@ class MainTest {
                 "-np 0 | --parallel must be between 1 and 128",
                 "-np 129 | --parallel must be between 1 and 128",
                 "-b 0 | --batch-size must be",
-                "-ub 0 | --ubatch-size must be",
+                "-ub -1 | --ubatch-size must be",
                 "-t 5000 | --threads must be",
                 "--queue -1 | --queue must be at least 0",
                 "--temp 1000 | --temperature must be between -100 and 100",
