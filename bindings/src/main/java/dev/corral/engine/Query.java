@@ -5,8 +5,15 @@ import java.util.Optional;
 /** A question to an engine that generates nothing. */
 public sealed interface Query<R extends Reply> {
 
-    /** Which tokens a text has. */
-    record Tokenize(String text, boolean addSpecial, boolean parseSpecial) implements Query<Reply.Tokenized> {}
+    /**
+     * Which tokens a text has.
+     *
+     * @param addSpecial add what the model begins and ends texts with
+     * @param parseSpecial read control tokens in the text as tokens
+     * @param pieces say each token's text as well
+     */
+    record Tokenize(String text, boolean addSpecial, boolean parseSpecial, boolean pieces)
+            implements Query<Reply.Tokenized> {}
 
     /** Which text tokens have. Control tokens are shown when {@code special}. */
     record Detokenize(Tokens tokens, boolean special) implements Query<Reply.Detokenized> {}

@@ -8,7 +8,7 @@ public sealed interface Reply {
 
     /**
      * @param tokens the text's tokens
-     * @param pieces each token's text as UTF-8 bytes, which need not be whole characters
+     * @param pieces each token's text as UTF-8 bytes, which need not be whole characters; empty unless asked for
      */
     record Tokenized(Tokens tokens, List<byte[]> pieces) implements Reply {}
 

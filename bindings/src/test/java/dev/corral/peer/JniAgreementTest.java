@@ -49,7 +49,7 @@ class JniAgreementTest {
         try (LocalEngine engine = EngineFixture.open();
                 JniPeerProcess peer = JniPeerProcess.start(TestModel.path())) {
             for (String text : HARD) {
-                assertThat(engine.ask(new Query.Tokenize(text, false, true))
+                assertThat(engine.ask(new Query.Tokenize(text, false, true, false))
                                 .tokens()
                                 .toArray())
                         .as("tokens of %s", text)

@@ -66,7 +66,7 @@ record LoadedModel(
         MemoryTraits traits = traits(fit, model, context);
         Inbox inbox = new Inbox();
         Slots slots = new Slots(options.slots());
-        long fingerprint = Fingerprint.of(options);
+        long fingerprint = keepsFiles(options) ? Fingerprint.of(options) : 0;
         KvCache cache = new KvCache(new Cells(context, traits), traits, states(options, fingerprint, traits, inbox));
         Counters counters = new Counters(options.slots(), traits.cells());
         PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
@@ -90,6 +90,10 @@ record LoadedModel(
                 counters,
                 new SlotFiles(options.slotFolder(), fingerprint, slots, cache),
                 describe(options, model, context, templates));
+    }
+
+    private static boolean keepsFiles(LocalEngineOptions options) {
+        return options.cacheFolder().isPresent() || options.slotFolder().isPresent();
     }
 
     private static ModelOptions modelOptions(LocalEngineOptions options) {

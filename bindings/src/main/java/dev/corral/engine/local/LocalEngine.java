@@ -188,9 +188,11 @@ public final class LocalEngine implements Engine {
 
     private Reply tokenized(Query.Tokenize query) {
         int[] tokens = loaded.vocabulary().tokenize(query.text(), query.addSpecial(), query.parseSpecial());
-        List<byte[]> pieces = new ArrayList<>(tokens.length);
-        for (int token : tokens) {
-            pieces.add(loaded.vocabulary().piece(token, true));
+        List<byte[]> pieces = new ArrayList<>(query.pieces() ? tokens.length : 0);
+        if (query.pieces()) {
+            for (int token : tokens) {
+                pieces.add(loaded.vocabulary().piece(token, true));
+            }
         }
         return new Reply.Tokenized(Tokens.of(tokens), pieces);
     }

@@ -9,8 +9,9 @@ package dev.corral.engine.local;
 final class PrefillPacer {
 
     static final int MIN_CHUNK = 16;
+    private static final int GRAIN = 8;
     private static final double WEIGHT = 0.2;
-    private static final double MARGIN = 0.8;
+    private static final double MARGIN = 0.85;
     private static final double SLOWDOWN = 2;
 
     private final double targetNanos;
@@ -35,7 +36,7 @@ final class PrefillPacer {
         double target = Math.max(targetNanos, SLOWDOWN * generationStepNanos);
         double left = MARGIN * target - generationStepNanos;
         int chunk = (int) Math.min(maxChunk, left / promptTokenNanos);
-        return Math.clamp(chunk / MIN_CHUNK * MIN_CHUNK, Math.min(MIN_CHUNK, maxChunk), maxChunk);
+        return Math.clamp(chunk / GRAIN * GRAIN, Math.min(MIN_CHUNK, maxChunk), maxChunk);
     }
 
     /** Learns from a step that took {@code nanos}. */

@@ -103,7 +103,7 @@ class LocalEngineTest {
     void requestsThatArriveTogetherComputeASharedPrefixOnce() throws Exception {
         String prefix = "A shared beginning that nobody has asked about before. ".repeat(12);
         int prefixTokens =
-                engine.ask(new Query.Tokenize(prefix, true, true)).tokens().size();
+                engine.ask(new Query.Tokenize(prefix, true, true, false)).tokens().size();
         long evaluated = engine.stats().promptTokensEvaluated();
         List<Generation> together = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
@@ -119,7 +119,7 @@ class LocalEngineTest {
     void severalCompletionsShareOnePrefill() throws Exception {
         String prompt = "Completions of one prompt are forks of one prefill, which happens only once: ";
         int promptTokens =
-                engine.ask(new Query.Tokenize(prompt, true, true)).tokens().size();
+                engine.ask(new Query.Tokenize(prompt, true, true, false)).tokens().size();
         long evaluated = engine.stats().promptTokensEvaluated();
         Generate request = Generate.of(Prompt.text(prompt))
                 .with(Sampling.builder()
@@ -320,7 +320,7 @@ class LocalEngineTest {
     @Test
     void tokenizingAndBack() throws Exception {
         Tokens tokens =
-                engine.ask(new Query.Tokenize("Hello, 世界 😀", false, true)).tokens();
+                engine.ask(new Query.Tokenize("Hello, 世界 😀", false, true, false)).tokens();
         assertThat(engine.ask(new Query.Detokenize(tokens, true)).text()).isEqualTo("Hello, 世界 😀");
     }
 }

@@ -48,32 +48,33 @@ final class Tokenizing {
     private static void add(ArrayNode tokens, Prompt part, boolean pieces, Engine engine) throws InterruptedException {
         switch (part) {
             case Prompt.Text(String text, boolean addSpecial, boolean parseSpecial) -> {
-                Reply.Tokenized tokenized = engine.ask(new Query.Tokenize(text, addSpecial, parseSpecial));
+                Reply.Tokenized tokenized = engine.ask(new Query.Tokenize(text, addSpecial, parseSpecial, pieces));
                 for (int i = 0; i < tokenized.tokens().size(); i++) {
-                    add(
-                            tokens,
-                            tokenized.tokens().get(i),
-                            pieces,
-                            tokenized.pieces().get(i));
+                    int id = tokenized.tokens().get(i);
+                    if (pieces) {
+                        addPiece(tokens, id, tokenized.pieces().get(i));
+                    } else {
+                        tokens.add(id);
+                    }
                 }
             }
             case Prompt.Ids(Tokens ids) -> {
                 for (int id : ids.toArray()) {
-                    String text = engine.ask(new Query.Detokenize(Tokens.of(id), true))
-                            .text();
-                    add(tokens, id, pieces, text.getBytes(StandardCharsets.UTF_8));
+                    if (pieces) {
+                        String text = engine.ask(new Query.Detokenize(Tokens.of(id), true))
+                                .text();
+                        addPiece(tokens, id, text.getBytes(StandardCharsets.UTF_8));
+                    } else {
+                        tokens.add(id);
+                    }
                 }
             }
             case Prompt.Parts _ -> throw new IllegalArgumentException("parts within parts");
         }
     }
 
-    private static void add(ArrayNode tokens, int id, boolean pieces, byte[] piece) {
-        if (pieces) {
-            tokens.addObject().put("id", id).set("piece", shown(piece));
-        } else {
-            tokens.add(id);
-        }
+    private static void addPiece(ArrayNode tokens, int id, byte[] piece) {
+        tokens.addObject().put("id", id).set("piece", shown(piece));
     }
 
     /** A token's text, or its bytes where they are no text by themselves. */
