@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -60,11 +61,12 @@ final class Fuzz {
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = next(lines, process); line != null; line = next(lines, process)) {
-                if (!line.startsWith("#")) {
+                if (!line.startsWith(MutantProcess.MARK)) {
+                    Files.writeString(words, line + "\n", StandardOpenOption.APPEND);
                     continue;
                 }
-                int space = line.indexOf(' ');
-                long seed = Long.parseLong(line.substring(1, space));
+                int space = line.indexOf(' ', MutantProcess.MARK.length());
+                long seed = Long.parseLong(line.substring(MutantProcess.MARK.length(), space));
                 String what = line.substring(space + 1);
                 if (what.equals(MutantProcess.TRYING)) {
                     trying = seed;
@@ -140,7 +142,7 @@ final class Fuzz {
                 || line.contains("SIG")
                 || line.contains("terminate")
                 || line.contains("what()")
-                || line.startsWith("C  [")
+                || line.startsWith("# C  [")
                 || line.contains("Error")
                 || line.contains("Exception");
         try (var lines = Files.lines(words, StandardCharsets.ISO_8859_1)) {

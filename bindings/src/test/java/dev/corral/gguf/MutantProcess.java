@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class MutantProcess {
 
+    /** What its own lines begin with; a JVM that dies writes there too. */
+    static final String MARK = "mutant ";
+
     static final String REFUSED = "refused";
     static final String TRYING = "trying";
     static final String RAN = "ran";
@@ -124,7 +127,7 @@ final class MutantProcess {
     }
 
     private static void say(long seed, String what) {
-        System.out.println("#" + seed + " " + what);
+        System.out.println(MARK + seed + " " + what);
         System.out.flush();
     }
 }
