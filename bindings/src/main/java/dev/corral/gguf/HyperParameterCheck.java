@@ -168,7 +168,7 @@ final class HyperParameterCheck {
         }
         String keysKey = key("attention.key_length");
         String fullKey = key("attention.key_length_mla");
-        long rotated = file.count(key("rope.dimension_count"), 0);
+        long rotated = file.count(key("rope.dimension_count"), file.count(keysKey, naturalHead()));
         boolean compressed = file.count(fullKey, 0) > 0 && file.count(key("attention.value_length_mla"), 0) > 0;
         String headKey = compressed ? fullKey : keysKey;
         if (file.has(headKey) && file.required(headKey) <= rotated) {
