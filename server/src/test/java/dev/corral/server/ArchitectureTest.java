@@ -47,6 +47,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void filesAreJudgedInJavaAlone() {
+        classes()
+                .that()
+                .resideInAPackage("dev.corral.gguf..")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage("dev.corral.gguf..", "java..", "org.jspecify.annotations..")
+                        .as("their own, and Java's"))
+                .check(all);
+    }
+
+    @Test
     void theEnginesMessagesKnowNeitherLlamaNorTheServer() {
         noClasses()
                 .that()

@@ -37,6 +37,7 @@ record LoadedModel(
     private static final long MIB = 1L << 20;
 
     static LoadedModel load(LocalEngineOptions options, DoubleConsumer progress) {
+        CheckedFiles.model(options.model());
         Model model = Model.open(options.model(), modelOptions(options), loaded -> {
             progress.accept(loaded);
             return true;

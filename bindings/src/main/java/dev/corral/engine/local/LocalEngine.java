@@ -61,6 +61,7 @@ public final class LocalEngine implements Engine {
      * Loads a model, blocking until it can answer.
      *
      * @param progress told how much is loaded, from 0 to 1, on the calling thread
+     * @throws dev.corral.gguf.GgufException when the file is damaged, or llama.cpp could not cope with it
      * @throws dev.corral.llama.LlamaException when the file can't be read as a model, or there is not enough memory
      */
     public static LocalEngine open(LocalEngineOptions options, DoubleConsumer progress) {

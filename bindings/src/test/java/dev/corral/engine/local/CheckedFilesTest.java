@@ -1,0 +1,54 @@
+package dev.corral.engine.local;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.corral.gguf.GgufException;
+import dev.corral.testing.GgufValue;
+import dev.corral.testing.Recipe;
+import dev.corral.testing.TinyModels;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckedFilesTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void anEngineDoesNotOpenAModelThatWouldEndTheProcess() {
+        Path model = TinyModels.llamaFile(Recipe.named("broken"))
+                .put("llama.rope.scaling.type", "magic")
+                .write(folder.resolve("broken.gguf"));
+
+        assertThatThrownBy(() -> LocalEngine.open(model))
+                .isInstanceOf(GgufException.class)
+                .hasMessageStartingWith("broken.gguf: metadata llama.rope.scaling.type at byte ")
+                .hasMessageEndingWith("is \"magic\", but must be none, linear, yarn or longrope");
+    }
+
+    @Test
+    void anAdapterIsCheckedAgainstItsModel() {
+        Path model = TinyModels.llama(folder);
+        Path adapter = TinyModels.lora(folder);
+
+        assertThatCode(() -> CheckedFiles.adapter(adapter, model)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> CheckedFiles.adapter(adapter, TinyModels.multiAxis(folder)))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining("is \"llama\", but must be \"qwen2vl\"");
+    }
+
+    @Test
+    void whoSearchesForFaultsMayTurnItOff() {
+        Path model = TinyModels.llamaFile(Recipe.named("odd"))
+                .put("llama.block_count", GgufValue.u32(600))
+                .write(folder.resolve("odd.gguf"));
+        System.setProperty(CheckedFiles.UNCHECKED, "true");
+        try {
+            assertThatCode(() -> CheckedFiles.model(model)).doesNotThrowAnyException();
+        } finally {
+            System.clearProperty(CheckedFiles.UNCHECKED);
+        }
+    }
+}
