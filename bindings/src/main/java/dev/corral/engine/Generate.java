@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param cache what the KV cache may do for it
  * @param output what to report beside the text
  * @param schedule its place among other requests
+ * @param adapters LoRA adapters to compute it with; empty for those that the engine applies by default
  */
 public record Generate(
         Prompt prompt,
@@ -28,7 +29,8 @@ public record Generate(
         int completions,
         Cache cache,
         Output output,
-        Schedule schedule) {
+        Schedule schedule,
+        Optional<AdapterSet> adapters) {
 
     public static final Range COMPLETIONS = Range.of(1, 128);
     public static final int MAX_STOP_STRINGS = 256;
@@ -85,6 +87,11 @@ public record Generate(
         return toBuilder().schedule(newSchedule).build();
     }
 
+    /** The same request, computed with these adapters whatever the engine applies by default. */
+    public Generate with(AdapterSet newAdapters) {
+        return toBuilder().adapters(Optional.of(newAdapters)).build();
+    }
+
     public Generate stopAt(List<String> words) {
         return toBuilder().stop(words).build();
     }
@@ -98,14 +105,29 @@ public record Generate(
      *
      * @param reuse start from the longest cached prefix of the prompt, and keep this one for others
      * @param slot the slot it would like, or {@link #ANY_SLOT}; taken if free, never waited for
+     * @param partition whose prefixes it shares: those of requests with the same partition, and of no others
      */
-    public record Cache(boolean reuse, int slot) {
+    public record Cache(boolean reuse, int slot, String partition) {
         public static final int ANY_SLOT = -1;
+        public static final int MAX_PARTITION = 1024;
         public static final Cache REUSE = new Cache(true, ANY_SLOT);
         public static final Cache FRESH = new Cache(false, ANY_SLOT);
 
         public Cache {
             Range.atLeast(ANY_SLOT).check("slot", slot);
+            if (partition.length() > MAX_PARTITION) {
+                throw new InvalidRequestException(
+                        "partition", partition.length() + " characters", "must have at most " + MAX_PARTITION);
+            }
+        }
+
+        /** Prefixes are shared with every request that names no partition. */
+        public Cache(boolean reuse, int slot) {
+            this(reuse, slot, "");
+        }
+
+        public Cache in(String newPartition) {
+            return new Cache(reuse, slot, newPartition);
         }
     }
 

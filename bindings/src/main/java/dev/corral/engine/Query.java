@@ -53,14 +53,45 @@ public sealed interface Query<R extends Reply> {
      * Writes the tokens that a slot computed last, with their state, into the folder for saved slots.
      *
      * @param name of the file: letters, digits, '.', '_' and '-', not beginning with a '.'
+     * @param partition of the prefix cache; what a slot computed for another one counts as nothing
      */
-    record SaveSlot(int slot, String name) implements Query<Reply.SlotStored> {}
+    record SaveSlot(int slot, String name, String partition) implements Query<Reply.SlotStored> {
+        public SaveSlot(int slot, String name) {
+            this(slot, name, "");
+        }
+    }
 
-    /** Brings back what {@link SaveSlot} wrote; requests that begin with its tokens find it, in whatever slot. */
-    record RestoreSlot(int slot, String name) implements Query<Reply.SlotStored> {}
+    /**
+     * Brings back what {@link SaveSlot} wrote for the same partition; requests that begin with its tokens, and have the
+     * same adapters, find it, in whatever slot.
+     */
+    record RestoreSlot(int slot, String name, String partition) implements Query<Reply.SlotStored> {
+        public RestoreSlot(int slot, String name) {
+            this(slot, name, "");
+        }
+    }
 
-    /** Forgets the tokens that a slot computed last. */
-    record EraseSlot(int slot) implements Query<Reply.SlotErased> {}
+    /** Forgets the tokens that a slot computed last, if it did so for this partition. */
+    record EraseSlot(int slot, String partition) implements Query<Reply.SlotErased> {
+        public EraseSlot(int slot) {
+            this(slot, "");
+        }
+    }
+
+    /** Which LoRA adapters there are. */
+    record Adapters() implements Query<Reply.AdapterList> {}
+
+    /** Loads the adapter of this name from the engine's folder of adapters; loaded already, it stays as it is. */
+    record LoadAdapter(String name) implements Query<Reply.AdapterList> {}
+
+    /**
+     * Unloads an adapter. From then on no request can name it; requests that use it go on to their ends, and the last of
+     * them frees its memory. It is taken out of what is applied by default.
+     */
+    record UnloadAdapter(String name) implements Query<Reply.AdapterList> {}
+
+    /** Changes what is applied to requests, from the next one on, that don't choose adapters themselves. */
+    record ApplyAdapters(AdapterSet adapters) implements Query<Reply.AdapterList> {}
 
     /** What a JSON schema is as a grammar. */
     record SchemaToGrammar(String schema) implements Query<Reply.GrammarText> {}

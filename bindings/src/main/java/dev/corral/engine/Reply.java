@@ -39,4 +39,18 @@ public sealed interface Reply {
     record SlotErased(int slot, int tokens) implements Reply {}
 
     record GrammarText(String gbnf) implements Reply {}
+
+    /**
+     * @param loaded by their ids
+     * @param applied to requests that don't choose adapters themselves
+     * @param available names of those in the engine's folder of adapters that are not loaded yet; naming one loads it
+     * @param switches how often a step had other adapters than the one before, which costs the engine time
+     */
+    record AdapterList(List<AdapterInfo> loaded, AdapterSet applied, List<String> available, long switches)
+            implements Reply {
+        public AdapterList {
+            loaded = List.copyOf(loaded);
+            available = List.copyOf(available);
+        }
+    }
 }

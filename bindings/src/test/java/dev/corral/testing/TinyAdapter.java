@@ -16,6 +16,10 @@ final class TinyAdapter {
     private TinyAdapter() {}
 
     static Path write(Path folder, String name, long seed) {
+        return file(name, seed).write(folder.resolve(name + ".gguf"));
+    }
+
+    static GgufFile file(String name, long seed) {
         GgufFile file = new GgufFile()
                 .put("general.architecture", "llama")
                 .put("general.type", "adapter")
@@ -28,7 +32,7 @@ final class TinyAdapter {
             pair(file, weights, of(layer, "attn_v.weight"), WIDTH, KV_HEADS * TinyModels.LLAMA_HEAD);
             pair(file, weights, of(layer, "ffn_down.weight"), FEED_FORWARD, WIDTH);
         }
-        return file.write(folder.resolve(name + ".gguf"));
+        return file;
     }
 
     private static void pair(GgufFile file, Weights weights, String matrix, int in, int out) {

@@ -48,6 +48,11 @@ public final class TinyModels {
         return TinyAdapter.write(folder, name, seed);
     }
 
+    /** The same before it is written, for tests to change. */
+    public static GgufFile loraFile(String name, long seed) {
+        return TinyAdapter.file(name, seed);
+    }
+
     /**
      * Cohere2: 4 query heads of 16, 2 key heads; layer 0 sees {@link #WINDOW} tokens back, layer 1 all of them. The output
      * is always tied. Its cache for windowed layers holds at least 256 cells: a context must be longer than that, and its

@@ -1,5 +1,6 @@
 package dev.corral.server;
 
+import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
@@ -137,6 +138,8 @@ public class FakeEngine implements Engine {
                     case Query.SaveSlot save -> new Reply.SlotStored(save.slot(), 5, 500, 2_000_000);
                     case Query.RestoreSlot restore -> new Reply.SlotStored(restore.slot(), 5, 500, 2_000_000);
                     case Query.EraseSlot erase -> new Reply.SlotErased(erase.slot(), 5);
+                    case Query.Adapters _, Query.LoadAdapter _, Query.UnloadAdapter _, Query.ApplyAdapters _ ->
+                        new Reply.AdapterList(List.of(), AdapterSet.NONE, List.of(), 0);
                 };
     }
 

@@ -30,7 +30,7 @@ public class PrefixTreeBenchmark {
     public void plant() {
         Random random = new Random(1);
         int[] shared = random.ints(TOKENS / 2, 0, VOCABULARY).toArray();
-        PrefixTree.Path first = tree.begin(0);
+        PrefixTree.Path first = tree.begin(PrefixSpace.SHARED, 0);
         tree.append(first, shared, 0, shared.length);
         for (int sequence = 1; sequence <= SEQUENCES; sequence++) {
             int[] own = random.ints(TOKENS / 2, 0, VOCABULARY).toArray();
@@ -43,11 +43,11 @@ public class PrefixTreeBenchmark {
 
     @Benchmark
     public Object longestOfKnownPrompt() {
-        return tree.longest(known, TOKENS - 1);
+        return tree.longest(PrefixSpace.SHARED, known, TOKENS - 1);
     }
 
     @Benchmark
     public Object longestOfNewPrompt() {
-        return tree.longest(unknown, TOKENS - 1);
+        return tree.longest(PrefixSpace.SHARED, unknown, TOKENS - 1);
     }
 }

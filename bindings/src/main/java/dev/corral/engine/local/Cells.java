@@ -41,9 +41,9 @@ final class Cells {
     }
 
     /** An empty sequence under a free id. */
-    Sequence begin(int id) {
+    Sequence begin(PrefixSpace space, int id) {
         take(id);
-        return new Sequence(id, tree.begin(id));
+        return new Sequence(id, tree.begin(space, id));
     }
 
     private void take(int id) {
@@ -156,14 +156,14 @@ final class Cells {
 
     /** The longest held prefix of the first {@code limit} tokens that a sequence can begin with. */
     @Nullable
-    Match find(int[] tokens, int limit) {
+    Match find(PrefixSpace space, int[] tokens, int limit) {
         if (traits.cuttable()) {
-            @Nullable Match match = tree.longest(tokens, limit);
+            @Nullable Match match = tree.longest(space, tokens, limit);
             if (match == null || traits.window() == 0 || holdsWindow(match)) {
                 return match;
             }
         }
-        return tree.longestWhole(tokens, limit);
+        return tree.longestWhole(space, tokens, limit);
     }
 
     /** A sliding-window cache may have dropped the tokens that a shorter copy would need. */

@@ -10,6 +10,7 @@ import dev.corral.llama.Grammar;
 import dev.corral.llama.SamplerChain;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,9 @@ final class Completion implements AutoCloseable {
     private int[] tokens;
     private int length;
 
+    private AppliedAdapters adapters = AppliedAdapters.NONE;
+    private Consumer<AppliedAdapters> releaseAdapters = _ -> {};
+    private PrefixSpace space = PrefixSpace.SHARED;
     private @Nullable Sequence sequence;
     private int slot = NO_SLOT;
     private boolean started;
@@ -65,6 +69,22 @@ final class Completion implements AutoCloseable {
 
     Generate request() {
         return generation.request();
+    }
+
+    /** Chooses what it is computed with, before it is enqueued; {@code whenClosed} gets the adapters back. */
+    void computeWith(AppliedAdapters applied, Consumer<AppliedAdapters> whenClosed) {
+        adapters = applied;
+        releaseAdapters = whenClosed;
+        space = PrefixSpace.of(applied.identity(), request().cache().partition());
+    }
+
+    AppliedAdapters adapters() {
+        return adapters;
+    }
+
+    /** Which cached prefixes it can use. */
+    PrefixSpace space() {
+        return space;
     }
 
     SamplerChain chain() {
@@ -235,5 +255,6 @@ final class Completion implements AutoCloseable {
         if (grammar != null) {
             grammar.close();
         }
+        releaseAdapters.accept(adapters);
     }
 }

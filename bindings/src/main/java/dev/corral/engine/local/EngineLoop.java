@@ -28,6 +28,7 @@ final class EngineLoop implements Runnable {
     private final Vocabulary vocabulary;
     private final Scheduler scheduler;
     private final KvCache cache;
+    private final Adapters adapters;
     private final PrefillPacer pacer;
     private final Counters counters;
     private final Pieces pieces;
@@ -47,6 +48,7 @@ final class EngineLoop implements Runnable {
             Vocabulary vocabulary,
             Scheduler scheduler,
             KvCache cache,
+            Adapters adapters,
             PrefillPacer pacer,
             Counters counters,
             int slots) {
@@ -55,6 +57,7 @@ final class EngineLoop implements Runnable {
         this.vocabulary = vocabulary;
         this.scheduler = scheduler;
         this.cache = cache;
+        this.adapters = adapters;
         this.pacer = pacer;
         this.counters = counters;
         this.pieces = new Pieces(vocabulary);
@@ -162,6 +165,7 @@ final class EngineLoop implements Runnable {
         while (!plan.isEmpty()) {
             long begun = System.nanoTime();
             fillBatch();
+            adapters.apply(plan.completion(0).adapters());
             DecodeResult result = context.decode(batch);
             if (result == DecodeResult.DECODED) {
                 measure(System.nanoTime() - begun);

@@ -39,8 +39,8 @@ final class KvCache implements AutoCloseable {
     }
 
     /** Tokens of the first {@code limit} that {@link #acquire} would find. */
-    int reusable(int[] tokens, int limit) {
-        return Math.max(length(cells.find(tokens, limit)), length(states.find(tokens, limit)));
+    int reusable(PrefixSpace space, int[] tokens, int limit) {
+        return Math.max(length(cells.find(space, tokens, limit)), length(states.find(space, tokens, limit)));
     }
 
     private static int length(@Nullable Match match) {
@@ -48,23 +48,23 @@ final class KvCache implements AutoCloseable {
     }
 
     /**
-     * A live sequence that already holds the longest cached prefix of the first {@code limit} tokens, or none of them
-     * when {@code reuse} is false. Its length says how many.
+     * A live sequence of a space that already holds the longest prefix of the first {@code limit} tokens that is cached
+     * there, or none of them when {@code reuse} is false. Its length says how many.
      */
-    Sequence acquire(int[] tokens, int limit, boolean reuse) {
-        Sequence sequence = reuse ? reuse(tokens, limit) : cells.begin(chooseId(null));
+    Sequence acquire(PrefixSpace space, int[] tokens, int limit, boolean reuse) {
+        Sequence sequence = reuse ? reuse(space, tokens, limit) : cells.begin(space, chooseId(null));
         live.add(sequence);
         return sequence;
     }
 
-    private Sequence reuse(int[] tokens, int limit) {
-        @Nullable Sequence restored = restoreLonger(tokens, limit);
+    private Sequence reuse(PrefixSpace space, int[] tokens, int limit) {
+        @Nullable Sequence restored = restoreLonger(space, tokens, limit);
         if (restored != null) {
             return restored;
         }
-        @Nullable Match match = cells.find(tokens, limit);
+        @Nullable Match match = cells.find(space, tokens, limit);
         if (match == null) {
-            return cells.begin(chooseId(null));
+            return cells.begin(space, chooseId(null));
         }
         Sequence source = holder(match);
         if (idle.contains(source) && takesOver(source, match.length())) {
@@ -79,18 +79,18 @@ final class KvCache implements AutoCloseable {
     }
 
     /** Puts a saved state back where it spares more than what the cells hold. */
-    private @Nullable Sequence restoreLonger(int[] tokens, int limit) {
-        @Nullable Match promised = states.find(tokens, limit);
-        if (promised == null || promised.length() - length(cells.find(tokens, limit)) < WORTH_SAVING) {
+    private @Nullable Sequence restoreLonger(PrefixSpace space, int[] tokens, int limit) {
+        @Nullable Match promised = states.find(space, tokens, limit);
+        if (promised == null || promised.length() - length(cells.find(space, tokens, limit)) < WORTH_SAVING) {
             return null;
         }
         int atLeast = promised.length();
         if (!makeRoom(promised.path().length())) {
             return null;
         }
-        Sequence sequence = cells.begin(chooseId(null));
+        Sequence sequence = cells.begin(space, chooseId(null));
         // what had to leave for it was saved, which may have replaced the state that was promised
-        @Nullable Match saved = states.find(tokens, limit);
+        @Nullable Match saved = states.find(space, tokens, limit);
         if (saved == null || saved.length() < atLeast || !restore(saved, sequence)) {
             cells.drop(sequence);
             return null;
@@ -214,8 +214,8 @@ final class KvCache implements AutoCloseable {
     private void save(Sequence sequence) {
         if (states.isEnabled() && sequence.length() >= WORTH_SAVING) {
             int[] tokens = sequence.tokens();
-            if (!states.covers(tokens)) {
-                states.put(tokens, cells.save(sequence));
+            if (!states.covers(sequence.space(), tokens)) {
+                states.put(sequence.space(), tokens, cells.save(sequence));
             }
         }
     }
@@ -230,8 +230,8 @@ final class KvCache implements AutoCloseable {
     }
 
     /** A copy of the state of exactly these tokens, for the caller to close; empty when they are no longer here. */
-    Optional<StateBuffer> saved(int[] tokens) {
-        Sequence sequence = acquire(tokens, tokens.length, true);
+    Optional<StateBuffer> saved(PrefixSpace space, int[] tokens) {
+        Sequence sequence = acquire(space, tokens, tokens.length, true);
         try {
             return tokens.length > 0 && sequence.length() == tokens.length
                     ? Optional.of(cells.save(sequence))
@@ -246,9 +246,9 @@ final class KvCache implements AutoCloseable {
      *
      * @throws dev.corral.llama.LlamaException when it does not fit this model and context
      */
-    void restore(int[] tokens, StateBuffer state) {
+    void restore(PrefixSpace space, int[] tokens, StateBuffer state) {
         makeRoom(tokens.length);
-        Sequence sequence = cells.begin(chooseId(null));
+        Sequence sequence = cells.begin(space, chooseId(null));
         try {
             cells.restore(sequence, tokens, state);
             sequence.usedAt(++clock);
@@ -260,13 +260,13 @@ final class KvCache implements AutoCloseable {
     }
 
     /** Forgets idle prefixes and saved states of exactly these tokens. */
-    void forget(int[] tokens) {
+    void forget(PrefixSpace space, int[] tokens) {
         List<Sequence> same = idle.stream()
-                .filter(sequence -> Arrays.equals(sequence.tokens(), tokens))
+                .filter(sequence -> sequence.space().equals(space) && Arrays.equals(sequence.tokens(), tokens))
                 .toList();
         idle.removeAll(same);
         same.forEach(cells::drop);
-        states.forget(tokens);
+        states.forget(space, tokens);
     }
 
     /** True when a sequence more can be live. */
@@ -301,8 +301,8 @@ final class KvCache implements AutoCloseable {
     }
 
     /** Tokens of the first {@code limit} that would be shared with a sequence that is live. */
-    int sharedWithLive(int[] tokens, int limit) {
-        @Nullable Match match = cells.find(tokens, limit);
+    int sharedWithLive(PrefixSpace space, int[] tokens, int limit) {
+        @Nullable Match match = cells.find(space, tokens, limit);
         return match != null && live.contains(holder(match)) ? match.length() : 0;
     }
 

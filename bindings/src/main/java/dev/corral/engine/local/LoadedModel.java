@@ -28,6 +28,7 @@ record LoadedModel(
         EngineLoop loop,
         Counters counters,
         SlotFiles slotFiles,
+        Adapters adapters,
         ModelInfo info)
         implements AutoCloseable {
 
@@ -72,6 +73,7 @@ record LoadedModel(
         Counters counters = new Counters(options.slots(), traits.cells());
         PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
         Scheduler scheduler = new Scheduler(cache, traits, slots, pacer, counters, context.batchSize());
+        Adapters adapters = new Adapters(options.adapters(), model, context);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
                 inbox,
@@ -79,6 +81,7 @@ record LoadedModel(
                 vocabulary,
                 scheduler,
                 cache,
+                adapters,
                 pacer,
                 counters,
                 options.slots());
@@ -90,6 +93,7 @@ record LoadedModel(
                 loop,
                 counters,
                 new SlotFiles(options.slotFolder(), fingerprint, slots, cache),
+                adapters,
                 describe(options, model, context, templates));
     }
 

@@ -1,5 +1,6 @@
 package dev.corral.engine.local;
 
+import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
@@ -123,8 +124,10 @@ public final class LocalEngine implements Engine {
 
     private void prepare(LocalGeneration generation) {
         try {
+            List<CheckedAdapter> files =
+                    loaded.adapters().fetch(generation.request().adapters().orElse(AdapterSet.NONE));
             List<Completion> completions = preparation.prepare(generation);
-            loaded.loop().post(() -> enqueue(generation, completions));
+            loaded.loop().post(() -> enqueue(generation, completions, files));
         } catch (EngineException e) {
             generation.fail(e.error());
         } catch (RuntimeException e) {
@@ -133,7 +136,17 @@ public final class LocalEngine implements Engine {
         }
     }
 
-    private void enqueue(LocalGeneration generation, List<Completion> completions) {
+    private void enqueue(LocalGeneration generation, List<Completion> completions, List<CheckedAdapter> files) {
+        try {
+            for (Completion completion : completions) {
+                completion.computeWith(
+                        loaded.adapters().acquire(generation.request().adapters(), files), loaded.adapters()::release);
+            }
+        } catch (EngineException e) {
+            completions.forEach(Completion::close);
+            generation.fail(e.error());
+            return;
+        }
         completions.forEach(loaded.scheduler()::enqueue);
         if (generation.isCancelled()) {
             loaded.scheduler().cancel(generation, System.nanoTime());
@@ -177,11 +190,23 @@ public final class LocalEngine implements Engine {
             case Query.Detokenize detokenize -> preparation.detokenize(detokenize);
             case Query.ApplyTemplate template -> loaded.templates().apply(template);
             case Query.SchemaToGrammar(String schema) -> new Reply.GrammarText(preparation.grammarOf(schema));
-            case Query.SaveSlot(int slot, String name) ->
-                onLoop(() -> loaded.slotFiles().save(slot, name));
-            case Query.RestoreSlot(int slot, String name) ->
-                onLoop(() -> loaded.slotFiles().restore(slot, name));
-            case Query.EraseSlot(int slot) -> onLoop(() -> loaded.slotFiles().erase(slot));
+            case Query.SaveSlot(int slot, String name, String partition) ->
+                onLoop(() -> loaded.slotFiles().save(slot, name, partition));
+            case Query.RestoreSlot(int slot, String name, String partition) ->
+                onLoop(() -> loaded.slotFiles().restore(slot, name, partition));
+            case Query.EraseSlot(int slot, String partition) ->
+                onLoop(() -> loaded.slotFiles().erase(slot, partition));
+            case Query.Adapters() -> onLoop(loaded.adapters()::list);
+            case Query.LoadAdapter(String name) -> {
+                List<CheckedAdapter> files = loaded.adapters().fetch(AdapterSet.of(name));
+                yield onLoop(() -> loaded.adapters().load(files));
+            }
+            case Query.UnloadAdapter(String name) ->
+                onLoop(() -> loaded.adapters().unload(name));
+            case Query.ApplyAdapters(AdapterSet set) -> {
+                List<CheckedAdapter> files = loaded.adapters().fetch(set);
+                yield onLoop(() -> loaded.adapters().applyByDefault(set, files));
+            }
             case Query.Slots() ->
                 onLoop(() -> new Reply.SlotList(loaded.scheduler().slotStates()));
         };

@@ -36,6 +36,7 @@ import java.util.Optional;
  * @param queueLimit how many requests may wait for a slot before others are refused
  * @param stepTargetMillis how long a step may take while somebody streams
  * @param chatTemplate a Jinja template in place of the model's own
+ * @param adapters LoRA adapters, loaded with the model or as requests name them
  * @param warmUp compute one token before the first request
  */
 public record LocalEngineOptions(
@@ -64,6 +65,7 @@ public record LocalEngineOptions(
         int queueLimit,
         int stepTargetMillis,
         Optional<String> chatTemplate,
+        AdapterOptions adapters,
         boolean warmUp) {
 
     public static final Range CONTEXT_SIZE = Range.atLeast(0);

@@ -31,6 +31,7 @@ public final class LocalEngineOptionsBuilder {
     private int queueLimit = 256;
     private int stepTargetMillis = 150;
     private Optional<String> chatTemplate = Optional.empty();
+    private AdapterOptions adapters = AdapterOptions.NONE;
     private boolean warmUp = true;
 
     LocalEngineOptionsBuilder(Path model) {
@@ -161,6 +162,11 @@ public final class LocalEngineOptionsBuilder {
         return this;
     }
 
+    public LocalEngineOptionsBuilder adapters(AdapterOptions value) {
+        adapters = value;
+        return this;
+    }
+
     public LocalEngineOptionsBuilder warmUp(boolean value) {
         warmUp = value;
         return this;
@@ -194,6 +200,7 @@ public final class LocalEngineOptionsBuilder {
                 queueLimit,
                 stepTargetMillis,
                 chatTemplate,
+                adapters,
                 warmUp);
     }
 }

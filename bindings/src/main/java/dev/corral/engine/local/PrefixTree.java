@@ -3,19 +3,22 @@ package dev.corral.engine.local;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A radix tree over the tokens of sequences in the KV cache. A node is a run of cells; a path from the root to a node
  * is what one sequence holds. Two sequences share a node exactly when they share its cells, so the nodes' lengths add
  * up to the cells in use. Siblings may begin with the same token: equal tokens computed twice are different cells.
+ * Each {@link PrefixSpace} has a root of its own, so that nothing is ever found in another.
  *
  * <p>Not thread-safe; the engine thread's.
  */
 final class PrefixTree {
 
-    private final Node root = new Node(null, new int[0], 0);
+    private final Map<PrefixSpace, Node> roots = new HashMap<>();
     private int cells;
     private long visit;
 
@@ -62,14 +65,21 @@ final class PrefixTree {
 
     /** What one sequence holds: the tokens from the root to its tip. */
     static final class Path {
+        private final PrefixSpace space;
         private final int sequence;
         private Node tip;
         private int length;
 
-        private Path(int sequence, Node tip, int length) {
+        private Path(PrefixSpace space, int sequence, Node tip, int length) {
+            this.space = space;
             this.sequence = sequence;
             this.tip = tip;
             this.length = length;
+        }
+
+        /** Where it can be found. */
+        PrefixSpace space() {
+            return space;
         }
 
         /** The sequence id in the KV cache. */
@@ -98,29 +108,39 @@ final class PrefixTree {
     record Match(Path path, int length) {}
 
     /** A path without tokens. */
-    Path begin(int sequence) {
+    Path begin(PrefixSpace space, int sequence) {
+        Node root = roots.computeIfAbsent(space, _ -> root());
         root.holders++;
-        Path path = new Path(sequence, root, 0);
+        Path path = new Path(space, sequence, root, 0);
         root.ends.add(path);
         return path;
     }
 
+    private static Node root() {
+        return new Node(null, new int[0], 0);
+    }
+
     /** The longest held prefix of the first {@code limit} tokens; {@code null} when not even one token is held. */
     @Nullable
-    Match longest(int[] tokens, int limit) {
-        return descend(root, tokens, 0, limit, false, null);
+    Match longest(PrefixSpace space, int[] tokens, int limit) {
+        return find(space, tokens, limit, false, null);
+    }
+
+    private @Nullable Match find(PrefixSpace space, int[] tokens, int limit, boolean whole, @Nullable Path except) {
+        @Nullable Node root = roots.get(space);
+        return root == null ? null : descend(root, tokens, 0, limit, whole, except);
     }
 
     /** True when another path begins with all tokens of this one. */
     boolean isCovered(Path path) {
-        @Nullable Match match = descend(root, path.tokens(), 0, path.length, false, path);
+        @Nullable Match match = find(path.space, path.tokens(), path.length, false, path);
         return path.length == 0 || (match != null && match.length == path.length);
     }
 
     /** The longest prefix of the first {@code limit} tokens that is the whole of some path. */
     @Nullable
-    Match longestWhole(int[] tokens, int limit) {
-        return descend(root, tokens, 0, limit, true, null);
+    Match longestWhole(PrefixSpace space, int[] tokens, int limit) {
+        return find(space, tokens, limit, true, null);
     }
 
     private static @Nullable Match descend(
@@ -167,7 +187,7 @@ final class PrefixTree {
             split(node, node.length - (end - length));
             node = parentOf(node);
         }
-        Path path = new Path(sequence, node, length);
+        Path path = new Path(source.space, sequence, node, length);
         node.ends.add(path);
         for (@Nullable Node above = node; above != null; above = above.parent) {
             above.holders++;
@@ -181,7 +201,7 @@ final class PrefixTree {
             return;
         }
         Node tip = path.tip;
-        boolean exclusive = tip != root && tip.holders == 1;
+        boolean exclusive = tip.parent != null && tip.holders == 1;
         if (exclusive) {
             if (tip.length + count > tip.tokens.length) {
                 tip.tokens = Arrays.copyOf(tip.tokens, Math.max(tip.length + count, tip.length * 2));
@@ -210,12 +230,14 @@ final class PrefixTree {
             if (node.holders == 0 && parent != null) {
                 parent.children.remove(node);
                 cells -= node.length;
+            } else if (node.holders == 0) {
+                roots.remove(path.space);
             } else if (parent != null && node.ends.isEmpty() && node.children.size() == 1) {
                 absorbChild(node);
             }
             node = parent;
         }
-        path.tip = root;
+        path.tip = root();
         path.length = 0;
     }
 
@@ -281,7 +303,11 @@ final class PrefixTree {
 
     /** @throws IllegalStateException when counts and links disagree */
     void checkInvariants() {
-        int counted = check(root);
+        int counted = 0;
+        for (Node root : roots.values()) {
+            require(root.holders > 0, "a space without sequences");
+            counted += check(root);
+        }
         if (counted != cells) {
             throw new IllegalStateException("tree counts " + cells + " cells but holds " + counted);
         }

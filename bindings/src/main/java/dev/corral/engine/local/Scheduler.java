@@ -32,6 +32,7 @@ final class Scheduler {
     private final Counters counters;
     private final int batchSize;
     private final RequestQueue queue = new RequestQueue();
+    private final AdapterTurns turns = new AdapterTurns();
     private final List<Completion> running = new ArrayList<>();
     private long arrivals;
     private int withDeadline;
@@ -91,12 +92,14 @@ final class Scheduler {
         int limit = completion.length() - 1;
         int have = -1;
         for (Completion other : running) {
-            if (!other.isPrefilling() || !other.request().cache().reuse()) {
+            if (!other.isPrefilling()
+                    || !other.request().cache().reuse()
+                    || !other.space().equals(completion.space())) {
                 continue;
             }
             int common = shareable(completion, other, limit);
             if (common > other.sequence().length()) {
-                have = have >= 0 ? have : cache.reusable(completion.tokens(), limit);
+                have = have >= 0 ? have : cache.reusable(completion.space(), completion.tokens(), limit);
                 if (common - have >= WORTH_WAITING) {
                     return true;
                 }
@@ -118,7 +121,7 @@ final class Scheduler {
     private boolean hasRoom(Completion completion) {
         int watermark = traits.cells() / 100;
         int shared = completion.request().cache().reuse()
-                ? cache.sharedWithLive(completion.tokens(), completion.length() - 1)
+                ? cache.sharedWithLive(completion.space(), completion.tokens(), completion.length() - 1)
                 : 0;
         return cache.availableCells() >= completion.length() + 1 - shared + watermark;
     }
@@ -126,6 +129,7 @@ final class Scheduler {
     private void admit(Completion completion, long now) {
         queue.started(completion);
         Sequence sequence = cache.acquire(
+                completion.space(),
                 completion.tokens(),
                 completion.length() - 1,
                 completion.request().cache().reuse());
@@ -156,17 +160,22 @@ final class Scheduler {
 
     private void fill(Plan plan) {
         plan.clear();
+        String adapters = turns.next(running);
+        boolean streaming = false;
         for (Completion completion : running) {
             if (!completion.isPrefilling()) {
-                plan.add(completion, 1);
+                streaming = true;
+                if (completion.space().adapters().equals(adapters)) {
+                    plan.add(completion, 1);
+                }
             }
         }
         int budget = batchSize - plan.tokens();
-        if (!plan.isEmpty()) {
+        if (streaming) {
             budget = Math.min(budget, pacer.chunk());
         }
         for (Completion completion : running) {
-            if (completion.isPrefilling() && budget > 0) {
+            if (completion.isPrefilling() && completion.space().adapters().equals(adapters) && budget > 0) {
                 int count = Math.min(budget, untilCheckpoint(completion));
                 plan.add(completion, count);
                 budget -= count;
@@ -210,13 +219,15 @@ final class Scheduler {
     private void vacate(Completion completion, boolean keep) {
         running.remove(completion);
         Sequence sequence = completion.leave();
-        slots.release(completion.slot(), keep ? sequence.tokens() : new int[0]);
+        slots.release(
+                completion.slot(), keep ? new Slots.Last(sequence.space(), sequence.tokens()) : Slots.Last.NOTHING);
         completion.leaveSlot();
         cache.release(sequence, keep);
     }
 
     /** Records a decoded plan: its tokens are in the cache now. */
     void decoded(Plan plan) {
+        turns.computed(plan.completion(0).space().adapters(), running);
         for (int i = 0; i < plan.size(); i++) {
             Completion completion = plan.completion(i);
             Sequence sequence = completion.sequence();

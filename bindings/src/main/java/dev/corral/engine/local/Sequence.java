@@ -18,6 +18,11 @@ final class Sequence {
         return id;
     }
 
+    /** Whose prefixes it is among. */
+    PrefixSpace space() {
+        return path.space();
+    }
+
     Path path() {
         return path;
     }

@@ -35,13 +35,14 @@ final class SlotFiles {
         this.cache = cache;
     }
 
-    Reply.SlotStored save(int slot, String name) {
+    Reply.SlotStored save(int slot, String name, String partition) {
         long begun = System.nanoTime();
         Path file = file(name);
-        int[] tokens = tokens(slot);
+        Slots.Last last = last(slot, partition);
+        int[] tokens = last.tokens();
         requireSpareSequence();
-        try (StateBuffer state = cache.saved(tokens).orElseThrow(() -> empty(slot))) {
-            StateHeader header = new StateHeader(fingerprint, tokens, state.size(), state.checksum());
+        try (StateBuffer state = cache.saved(last.space(), tokens).orElseThrow(() -> empty(slot))) {
+            StateHeader header = new StateHeader(fingerprint, last.space(), tokens, state.size(), state.checksum());
             StateFile.write(file, file.resolveSibling(file.getFileName() + ".part"), header, state);
             return new Reply.SlotStored(slot, tokens.length, Files.size(file), System.nanoTime() - begun);
         } catch (IOException e) {
@@ -49,7 +50,7 @@ final class SlotFiles {
         }
     }
 
-    Reply.SlotStored restore(int slot, String name) {
+    Reply.SlotStored restore(int slot, String name, String partition) {
         long begun = System.nanoTime();
         Path file = file(name);
         checkSlot(slot);
@@ -57,9 +58,12 @@ final class SlotFiles {
         try {
             StateFile.Contents contents = StateFile.read(file, fingerprint);
             try (StateBuffer state = contents.state()) {
-                cache.restore(contents.tokens(), state);
+                if (!contents.space().partition().equals(PrefixSpace.partitionOf(partition))) {
+                    throw new IOException("it was saved for another partition of the cache");
+                }
+                cache.restore(contents.space(), contents.tokens(), state);
             }
-            slots.setLast(slot, contents.tokens());
+            slots.setLast(slot, new Slots.Last(contents.space(), contents.tokens()));
             return new Reply.SlotStored(slot, contents.tokens().length, Files.size(file), System.nanoTime() - begun);
         } catch (IOException | LlamaException e) {
             // one answer, whether the file exists or not
@@ -69,11 +73,13 @@ final class SlotFiles {
         }
     }
 
-    Reply.SlotErased erase(int slot) {
-        int[] tokens = tokens(slot);
-        cache.forget(tokens);
-        slots.setLast(slot, new int[0]);
-        return new Reply.SlotErased(slot, tokens.length);
+    Reply.SlotErased erase(int slot, String partition) {
+        Slots.Last last = last(slot, partition);
+        if (last.tokens().length > 0) {
+            cache.forget(last.space(), last.tokens());
+            slots.setLast(slot, Slots.Last.NOTHING);
+        }
+        return new Reply.SlotErased(slot, last.tokens().length);
     }
 
     private void requireSpareSequence() {
@@ -82,9 +88,11 @@ final class SlotFiles {
         }
     }
 
-    private int[] tokens(int slot) {
+    /** What the slot computed last, as far as it did so for this partition. */
+    private Slots.Last last(int slot, String partition) {
         checkSlot(slot);
-        return slots.last(slot);
+        Slots.Last last = slots.last(slot);
+        return last.space().partition().equals(PrefixSpace.partitionOf(partition)) ? last : Slots.Last.NOTHING;
     }
 
     private void checkSlot(int slot) {

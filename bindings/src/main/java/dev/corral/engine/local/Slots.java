@@ -2,6 +2,7 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.SlotState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,12 +10,22 @@ import org.jspecify.annotations.Nullable;
 final class Slots {
 
     private final @Nullable Completion[] occupants;
-    private final int[][] last;
+    private final Last[] last;
     private int free;
+
+    /**
+     * What a slot's last completion left in the cache.
+     *
+     * @param space where it can be found
+     */
+    record Last(PrefixSpace space, int[] tokens) {
+        static final Last NOTHING = new Last(PrefixSpace.SHARED, new int[0]);
+    }
 
     Slots(int count) {
         occupants = new Completion[count];
-        last = new int[count][0];
+        last = new Last[count];
+        Arrays.fill(last, Last.NOTHING);
         free = count;
     }
 
@@ -45,20 +56,20 @@ final class Slots {
         throw new IllegalStateException("no slot is free");
     }
 
-    /** @param computed the tokens that its completion leaves in the cache */
-    void release(int slot, int[] computed) {
+    /** @param computed what its completion leaves in the cache */
+    void release(int slot, Last computed) {
         occupants[slot] = null;
         last[slot] = computed;
         free++;
     }
 
-    /** The tokens that the slot's last completion, or a restored state, left in the cache. */
-    int[] last(int slot) {
+    /** What the slot's last completion, or a restored state, left in the cache. */
+    Last last(int slot) {
         return last[slot];
     }
 
-    void setLast(int slot, int[] tokens) {
-        last[slot] = tokens;
+    void setLast(int slot, Last left) {
+        last[slot] = left;
     }
 
     List<SlotState> states() {
@@ -67,7 +78,7 @@ final class Slots {
             @Nullable Completion completion = occupants[slot];
             states.add(
                     completion == null
-                            ? new SlotState(slot, false, -1, last[slot].length, 0, 0)
+                            ? new SlotState(slot, false, -1, last[slot].tokens().length, 0, 0)
                             : new SlotState(
                                     slot,
                                     true,

@@ -50,6 +50,10 @@ final class StateCache implements AutoCloseable {
             this.state = state;
             this.file = file;
         }
+
+        boolean isOf(PrefixSpace space) {
+            return path.space().equals(space);
+        }
     }
 
     /**
@@ -62,7 +66,7 @@ final class StateCache implements AutoCloseable {
         this.cuttable = cuttable;
         this.files = files;
         if (files != null) {
-            files.saved().forEach(file -> add(file.tokens(), null, file));
+            files.saved().forEach(file -> add(file.space(), file.tokens(), null, file));
         }
     }
 
@@ -77,27 +81,27 @@ final class StateCache implements AutoCloseable {
 
     /** The longest saved prefix of the first {@code limit} tokens; {@code null} when there is none. */
     @Nullable
-    Match find(int[] tokens, int limit) {
-        return cuttable ? tree.longest(tokens, limit) : tree.longestWhole(tokens, limit);
+    Match find(PrefixSpace space, int[] tokens, int limit) {
+        return cuttable ? tree.longest(space, tokens, limit) : tree.longestWhole(space, tokens, limit);
     }
 
     /** True when a saved state begins with all of these tokens, or is exactly these where states can't be cut. */
-    boolean covers(int[] tokens) {
-        @Nullable Match match = find(tokens, tokens.length);
+    boolean covers(PrefixSpace space, int[] tokens) {
+        @Nullable Match match = find(space, tokens, tokens.length);
         return match != null && match.length() == tokens.length;
     }
 
     /** Keeps a state, which is the cache's from here on. */
-    void put(int[] tokens, StateBuffer state) {
+    void put(PrefixSpace space, int[] tokens, StateBuffer state) {
         saved++;
-        if (covers(tokens)) {
+        if (covers(space, tokens)) {
             state.close();
             return;
         }
         if (cuttable) {
-            removeAll(entry -> !entry.writing && isPrefix(entry.path.tokens(), tokens));
+            removeAll(entry -> !entry.writing && entry.isOf(space) && isPrefix(entry.path.tokens(), tokens));
         }
-        add(tokens, state, null);
+        add(space, tokens, state, null);
         shrink();
     }
 
@@ -106,8 +110,8 @@ final class StateCache implements AutoCloseable {
                 && Arrays.mismatch(shorter, 0, shorter.length, longer, 0, shorter.length) < 0;
     }
 
-    private void add(int[] tokens, @Nullable StateBuffer state, StateFiles.@Nullable Saved file) {
-        Path path = tree.begin(nextId++);
+    private void add(PrefixSpace space, int[] tokens, @Nullable StateBuffer state, StateFiles.@Nullable Saved file) {
+        Path path = tree.begin(space, nextId++);
         tree.append(path, tokens, 0, tokens.length);
         Entry entry = new Entry(path, state, file);
         entry.lastUsed = ++clock;
@@ -138,7 +142,7 @@ final class StateCache implements AutoCloseable {
         if (state == null) {
             return false;
         }
-        entry.writing = target.write(entry.path.tokens(), state, file -> written(entry, file));
+        entry.writing = target.write(entry.path.space(), entry.path.tokens(), state, file -> written(entry, file));
         return entry.writing;
     }
 
@@ -180,8 +184,8 @@ final class StateCache implements AutoCloseable {
     }
 
     /** Forgets the state of exactly these tokens. */
-    void forget(int[] tokens) {
-        removeAll(entry -> !entry.writing && Arrays.equals(entry.path.tokens(), tokens));
+    void forget(PrefixSpace space, int[] tokens) {
+        removeAll(entry -> !entry.writing && entry.isOf(space) && Arrays.equals(entry.path.tokens(), tokens));
     }
 
     /** Puts a state into the KV cache. */
@@ -248,7 +252,8 @@ final class StateCache implements AutoCloseable {
             entries.values().stream()
                     .filter(entry -> entry.state != null && entry.file == null)
                     .sorted(Comparator.comparingLong((Entry entry) -> entry.lastUsed))
-                    .forEach(entry -> files.writeNow(entry.path.tokens(), Objects.requireNonNull(entry.state)));
+                    .forEach(entry -> files.writeNow(
+                            entry.path.space(), entry.path.tokens(), Objects.requireNonNull(entry.state)));
         }
         entries.values().forEach(this::forgetBuffer);
     }

@@ -15,7 +15,7 @@ final class StateFile {
     private StateFile() {}
 
     /** What a file held; the buffer is the caller's to close. */
-    record Contents(int[] tokens, StateBuffer state) {}
+    record Contents(PrefixSpace space, int[] tokens, StateBuffer state) {}
 
     /** Writes a state under another name first. */
     static void write(Path file, Path partial, StateHeader header, StateBuffer state) throws IOException {
@@ -37,7 +37,7 @@ final class StateFile {
                 state.close();
                 throw new IOException(file.getFileName() + " is damaged: its checksum is wrong");
             }
-            return new Contents(header.tokens(), state);
+            return new Contents(header.space(), header.tokens(), state);
         }
     }
 }

@@ -42,7 +42,7 @@ final class StateFiles {
     private long written;
 
     /** A complete file. */
-    record Saved(Path file, int[] tokens, long fingerprint) {
+    record Saved(Path file, PrefixSpace space, int[] tokens, long fingerprint) {
 
         boolean exists() {
             return Files.exists(file);
@@ -50,8 +50,12 @@ final class StateFiles {
 
         /** @throws IOException when it can't be read, or its checksum is wrong */
         StateBuffer read() throws IOException {
-            StateBuffer state = StateFile.read(file, fingerprint).state();
+            StateFile.Contents contents = StateFile.read(file, fingerprint);
+            StateBuffer state = contents.state();
             try {
+                if (!contents.space().equals(space)) {
+                    throw new IOException(file.getFileName() + " belongs to other adapters or another partition");
+                }
                 Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
                 return state;
             } catch (IOException e) {
@@ -100,7 +104,7 @@ final class StateFiles {
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
                 StateHeader header = StateHeader.read(channel);
                 if (header.fingerprint() == fingerprint) {
-                    found.add(new Saved(file, header.tokens(), fingerprint));
+                    found.add(new Saved(file, header.space(), header.tokens(), fingerprint));
                 }
             } catch (IOException e) {
                 LOG.log(Level.WARNING, "ignoring " + file.getFileName() + " in the cache folder: " + e.getMessage());
@@ -131,10 +135,10 @@ final class StateFiles {
      * Writes a state on the writer's thread; false when that has too much to do already. The buffer must stay open until
      * {@code whenDone} has run on the engine thread, with {@code null} when the file could not be written.
      */
-    boolean write(int[] tokens, StateBuffer state, Consumer<@Nullable Saved> whenDone) {
+    boolean write(PrefixSpace space, int[] tokens, StateBuffer state, Consumer<@Nullable Saved> whenDone) {
         try {
             writer.execute(() -> {
-                @Nullable Saved file = writeNow(tokens, state);
+                @Nullable Saved file = writeNow(space, tokens, state);
                 toEngine.accept(() -> whenDone.accept(file));
             });
             return true;
@@ -144,20 +148,21 @@ final class StateFiles {
     }
 
     /** Writes a state; {@code null} when that failed, which the log then says. */
-    synchronized @Nullable Saved writeNow(int[] tokens, StateBuffer state) {
-        StateHeader header = new StateHeader(fingerprint, tokens, state.size(), state.checksum());
-        Path file = folder.resolve("%016x-%016x-%d%s".formatted(fingerprint, header.checksum(), tokens.length, ENDING));
+    synchronized @Nullable Saved writeNow(PrefixSpace space, int[] tokens, StateBuffer state) {
+        StateHeader header = new StateHeader(fingerprint, space, tokens, state.size(), state.checksum());
+        Path file = folder.resolve(
+                "%016x-%s-%016x-%d%s".formatted(fingerprint, space.label(), header.checksum(), tokens.length, ENDING));
         Path partial = folder.resolve(file.getFileName() + ".part" + written++);
         try {
             StateFile.write(file, partial, header, state);
             deleteOldest();
-            return new Saved(file, tokens, fingerprint);
+            return new Saved(file, space, tokens, fingerprint);
         } catch (IOException e) {
             LOG.log(
                     Level.WARNING,
                     "a state of " + tokens.length + " tokens could not be written to the cache folder",
                     e);
-            new Saved(partial, tokens, fingerprint).delete();
+            new Saved(partial, space, tokens, fingerprint).delete();
             return null;
         }
     }

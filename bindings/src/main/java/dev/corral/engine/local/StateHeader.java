@@ -10,25 +10,27 @@ import java.nio.channels.WritableByteChannel;
 import java.util.zip.CRC32C;
 
 /**
- * The beginning of a saved state's file. Little-endian: magic "CRLK", format version, fingerprint (8 bytes), number of
- * tokens (4), bytes of the state (8), CRC-32C of the state (8), the tokens (4 each), CRC-32C of all that (8).
+ * The beginning of a saved state's file. Little-endian: magic "CRLK", format version, fingerprint (8 bytes), prefix space
+ * (32), number of tokens (4), bytes of the state (8), CRC-32C of the state (8), the tokens (4 each), CRC-32C of all that (8).
  *
  * @param fingerprint of model, context settings and library version
+ * @param space whose prefixes the state is among
  * @param tokens that the state is of
  * @param stateBytes how long the state is that follows
  * @param checksum CRC-32C of the state
  */
-record StateHeader(long fingerprint, int[] tokens, long stateBytes, long checksum) {
+record StateHeader(long fingerprint, PrefixSpace space, int[] tokens, long stateBytes, long checksum) {
 
     private static final int MAGIC = 0x4b4c5243;
-    private static final int VERSION = 1;
-    private static final int FIXED = 36;
+    private static final int VERSION = 2;
+    private static final int FIXED = 36 + PrefixSpace.BYTES;
     private static final int MAX_TOKENS = 1 << 26;
 
     void write(WritableByteChannel channel) throws IOException {
         ByteBuffer buffer = allocate(FIXED + tokens.length * Integer.BYTES + Long.BYTES);
-        buffer.putInt(MAGIC).putInt(VERSION).putLong(fingerprint).putInt(tokens.length);
-        buffer.putLong(stateBytes).putLong(checksum);
+        buffer.putInt(MAGIC).putInt(VERSION).putLong(fingerprint);
+        space.write(buffer);
+        buffer.putInt(tokens.length).putLong(stateBytes).putLong(checksum);
         for (int token : tokens) {
             buffer.putInt(token);
         }
@@ -45,6 +47,7 @@ record StateHeader(long fingerprint, int[] tokens, long stateBytes, long checksu
             throw new IOException("it is no saved state of this version");
         }
         long fingerprint = fixed.getLong();
+        PrefixSpace space = PrefixSpace.read(fixed);
         int count = fixed.getInt();
         long bytes = fixed.getLong();
         long checksum = fixed.getLong();
@@ -62,7 +65,7 @@ record StateHeader(long fingerprint, int[] tokens, long stateBytes, long checksu
         if (crc.getValue() != rest.getLong()) {
             throw new IOException("its header is damaged");
         }
-        return new StateHeader(fingerprint, tokens, bytes, checksum);
+        return new StateHeader(fingerprint, space, tokens, bytes, checksum);
     }
 
     void requireFingerprint(long expected) throws IOException {

@@ -19,24 +19,25 @@ class PrefixTreeTest {
     private final PrefixTree tree = new PrefixTree();
 
     private Path path(int sequence, int... tokens) {
-        Path path = tree.begin(sequence);
+        Path path = tree.begin(PrefixSpace.SHARED, sequence);
         tree.append(path, tokens, 0, tokens.length);
         return path;
     }
 
     @Test
     void anEmptyTreeMatchesNothing() {
-        assertThat(tree.longest(new int[] {1, 2}, 2)).isNull();
+        assertThat(tree.longest(PrefixSpace.SHARED, new int[] {1, 2}, 2)).isNull();
         path(0);
-        assertThat(tree.longest(new int[] {1, 2}, 2)).isNull();
+        assertThat(tree.longest(PrefixSpace.SHARED, new int[] {1, 2}, 2)).isNull();
     }
 
     @Test
     void theLongestHeldPrefixIsFoundInTheMiddleOfARun() {
         Path a = path(0, 1, 2, 3, 4);
         path(1, 7, 8);
-        assertThat(tree.longest(new int[] {1, 2, 3, 9, 9}, 5)).isEqualTo(new Match(a, 3));
-        assertThat(tree.longest(new int[] {1, 2, 3, 4}, 2)).isEqualTo(new Match(a, 2));
+        assertThat(tree.longest(PrefixSpace.SHARED, new int[] {1, 2, 3, 9, 9}, 5))
+                .isEqualTo(new Match(a, 3));
+        assertThat(tree.longest(PrefixSpace.SHARED, new int[] {1, 2, 3, 4}, 2)).isEqualTo(new Match(a, 2));
     }
 
     @Test
@@ -70,8 +71,10 @@ class PrefixTreeTest {
     void onlyWholePathsMatchWhereMemoryCannotBeCut() {
         Path a = path(0, 1, 2, 3);
         path(1, 1, 2, 3, 4, 5);
-        assertThat(tree.longestWhole(new int[] {1, 2, 3, 4, 9}, 5)).isEqualTo(new Match(a, 3));
-        assertThat(tree.longestWhole(new int[] {1, 2, 9}, 3)).isNull();
+        assertThat(tree.longestWhole(PrefixSpace.SHARED, new int[] {1, 2, 3, 4, 9}, 5))
+                .isEqualTo(new Match(a, 3));
+        assertThat(tree.longestWhole(PrefixSpace.SHARED, new int[] {1, 2, 9}, 3))
+                .isNull();
     }
 
     @ParameterizedTest
@@ -83,7 +86,7 @@ class PrefixTreeTest {
             switch (random.nextInt(live.isEmpty() ? 1 : 4)) {
                 case 0 -> {
                     int[] wanted = random.ints(1 + random.nextInt(12), 0, 3).toArray();
-                    Match match = tree.longest(wanted, wanted.length);
+                    Match match = tree.longest(PrefixSpace.SHARED, wanted, wanted.length);
                     int expected = live.stream()
                             .mapToInt(path -> common(path.tokens(), wanted))
                             .max()
@@ -91,7 +94,9 @@ class PrefixTreeTest {
                     assertThat(match == null ? 0 : match.length())
                             .as("seed %d step %d", seed, step)
                             .isEqualTo(expected);
-                    Path path = match == null ? tree.begin(step) : tree.fork(match.path(), match.length(), step);
+                    Path path = match == null
+                            ? tree.begin(PrefixSpace.SHARED, step)
+                            : tree.fork(match.path(), match.length(), step);
                     tree.append(path, wanted, expected, wanted.length - expected);
                     assertThat(path.tokens()).isEqualTo(wanted);
                     live.add(path);

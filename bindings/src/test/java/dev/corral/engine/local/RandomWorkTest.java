@@ -2,6 +2,7 @@ package dev.corral.engine.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.local.EngineFixture.Answer;
@@ -23,6 +24,14 @@ class RandomWorkTest {
     private static final String[] PIECES = {
         "the cat sat on the mat ", "and the dog ran ", "to the red house ", "by the river ", "one two three ", "again ",
     };
+    private static final String[] PARTITIONS = {"", "", "", "mine", "yours"};
+    private static final List<AdapterSet> ADAPTERS = List.of(
+            AdapterSet.NONE,
+            AdapterSet.NONE,
+            AdapterSet.NONE,
+            AdapterSet.of("a"),
+            AdapterSet.of("a", 0.5f),
+            new AdapterSet(List.of(new AdapterSet.Scaled("b", 1), new AdapterSet.Scaled("a", 0.3f))));
     private static final int ROUNDS = 60;
 
     private record Asked(Generate request, Generation generation, boolean cancelled) {}
@@ -32,13 +41,21 @@ class RandomWorkTest {
     void keepsItsInvariantsAndItsTexts(long seed, boolean unified, @TempDir Path folder) throws Exception {
         Random random = new Random(seed);
         Path model = TinyModels.llama(folder);
+        AdapterOptions adapters = new AdapterOptions(
+                List.of(
+                        AdapterOptions.File.of(TinyModels.lora(folder, "a", 1), 1),
+                        AdapterOptions.File.of(TinyModels.lora(folder, "b", 2), 1)),
+                false,
+                Optional.empty());
         Map<Generate, String> expected = new HashMap<>();
-        try (LocalEngine reference = TinyEngines.open(model, options -> options.slots(1));
+        try (LocalEngine reference =
+                        TinyEngines.open(model, options -> options.slots(1).adapters(adapters));
                 LocalEngine engine = TinyEngines.open(
                         model,
                         options -> options.unifiedCache(unified)
                                 .contextSize(unified ? 640 : 1600)
                                 .slots(5)
+                                .adapters(adapters)
                                 .cacheRamMiB(random.nextInt(3))
                                 .queueLimit(10_000))) {
             List<Asked> asked = new ArrayList<>();
@@ -66,7 +83,9 @@ class RandomWorkTest {
         }
         Generate request = TinyEngines.greedy(prompt.toString(), random.nextInt(60))
                 .completions(random.nextInt(8) == 0 ? 1 + random.nextInt(4) : 1)
-                .with(random.nextInt(6) == 0 ? Generate.Cache.FRESH : Generate.Cache.REUSE)
+                .with((random.nextInt(6) == 0 ? Generate.Cache.FRESH : Generate.Cache.REUSE)
+                        .in(PARTITIONS[random.nextInt(PARTITIONS.length)]))
+                .with(ADAPTERS.get(random.nextInt(ADAPTERS.size())))
                 .with(new Generate.Schedule(random.nextInt(3), "key" + random.nextInt(3), Optional.empty()));
         Generation generation = engine.submit(request);
         boolean cancel = random.nextInt(7) == 0;

@@ -1,0 +1,43 @@
+package dev.corral.engine.local;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * An adapter's file, read once before the native library sees it.
+ *
+ * @param digest of all its bytes, which says whether prefixes were computed with the same adapter
+ */
+record CheckedAdapter(AdapterOptions.File file, String digest) {
+
+    private static final int BUFFER = 1 << 20;
+
+    /**
+     * Reads a file; takes as long as the disk does.
+     *
+     * @throws UncheckedIOException when it can't be read
+     */
+    static CheckedAdapter read(AdapterOptions.File file) {
+        // what is to be checked of a GGUF file before it is loaded is checked here: no other way leads to
+        // Model.loadAdapter
+        try (InputStream bytes = Files.newInputStream(file.path())) {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            DigestInputStream digesting = new DigestInputStream(bytes, sha);
+            byte[] buffer = new byte[BUFFER];
+            while (digesting.read(buffer) >= 0) {
+                continue;
+            }
+            return new CheckedAdapter(file, HexFormat.of().formatHex(sha.digest()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("the adapter " + file.name() + " can't be read", e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}
