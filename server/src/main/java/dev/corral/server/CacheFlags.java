@@ -41,6 +41,13 @@ final class CacheFlags {
     @Nullable
     Path slots;
 
+    @Option(
+            names = "--cache-share",
+            defaultValue = "${CORRAL_CACHE_SHARE:-false}",
+            description = "Share cached prefixes between API keys: each can then tell by an answer's time and "
+                    + "cached tokens what another has sent. Without that a key finds only its own.")
+    boolean shared;
+
     LocalEngineOptionsBuilder applyTo(LocalEngineOptionsBuilder options) {
         if (ram != null) {
             options.cacheRamMiB(ram == -1 ? Integer.MAX_VALUE : ram);

@@ -2,6 +2,7 @@ package dev.corral.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.corral.engine.local.AdapterOptions;
 import dev.corral.engine.local.LocalEngineOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -225,5 +226,52 @@ class MainTest {
             assertThat(run("serve", "-m", model, "--port", port)).isEqualTo(1);
             assertThat(errors()).contains("can't listen on 127.0.0.1:" + port).contains("in use");
         }
+    }
+
+    @Test
+    void adaptersAreNamedByTheirFilesOrByTheOperator() throws IOException {
+        Path verse = Files.writeString(folder.resolve("verse.gguf"), "GGUF");
+        Path prose = Files.writeString(folder.resolve("prose.gguf"), "GGUF");
+        AdapterOptions adapters = options(
+                        "--lora",
+                        verse + ",again=" + verse,
+                        "--lora-scaled",
+                        "p=" + prose + ":0.5",
+                        "--lora-dir",
+                        "" + folder)
+                .adapters();
+        assertThat(adapters.files())
+                .containsExactly(
+                        new AdapterOptions.File("verse", verse, 1),
+                        new AdapterOptions.File("again", verse, 1),
+                        new AdapterOptions.File("p", prose, 0.5f));
+        assertThat(adapters.apply()).isTrue();
+        assertThat(adapters.folder()).hasValue(folder);
+        assertThat(options("--lora", verse.toString(), "--lora-init-without-apply")
+                        .adapters()
+                        .apply())
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--lora | absent.gguf | there is no adapter file",
+                "--lora-scaled | absent.gguf | must be FILE:SCALE",
+                "--lora-scaled | absent.gguf:x | with a number behind the colon",
+                "--lora-dir | absent | must be a folder",
+            })
+    void adaptersThatAreNotThereAreExplained(String flag, String value, String because) {
+        assertThat(run(
+                        "serve",
+                        "-m",
+                        model,
+                        "--port",
+                        "0",
+                        flag,
+                        folder.resolve(value).toString()))
+                .isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains(because);
     }
 }

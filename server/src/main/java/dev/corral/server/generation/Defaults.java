@@ -13,13 +13,15 @@ import java.util.Optional;
  * @param contextShift what to forget when the context is full; empty ends the text there
  * @param deadline how long a request may take
  * @param beat after how long a silence a stream sends a comment; empty for never
+ * @param sharedCache whether requests with different API keys share cached prefixes
  */
 public record Defaults(
         Sampling sampling,
         int maxTokens,
         Optional<Limits.ContextShift> contextShift,
         Optional<Duration> deadline,
-        Optional<Duration> beat) {
+        Optional<Duration> beat,
+        boolean sharedCache) {
 
     public Defaults {
         Limits.MAX_TOKENS.check("n_predict", maxTokens);
@@ -32,11 +34,12 @@ public record Defaults(
                 Limits.UNLIMITED,
                 Optional.empty(),
                 Optional.of(Duration.ofHours(1)),
-                Optional.of(Duration.ofSeconds(30)));
+                Optional.of(Duration.ofSeconds(30)),
+                false);
     }
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
-        return new Defaults(sampling, maxTokens, contextShift, deadline, silence);
+        return new Defaults(sampling, maxTokens, contextShift, deadline, silence, sharedCache);
     }
 }

@@ -20,12 +20,13 @@ public final class GenerateFields {
     private static final Range MILLISECONDS = Range.atLeast(-1);
     private static final Range SLOT = Range.atLeast(Generate.Cache.ANY_SLOT);
     private static final Range SECONDS = Range.atLeast(-1);
-    private static final List<String> NOT_YET = List.of("lora", "image_data", "multimodal_data");
+    private static final List<String> NOT_YET = List.of("image_data", "multimodal_data");
 
     private GenerateFields() {}
 
     /**
-     * Everything but the logprobs, which each dialect asks for differently.
+     * Everything but the logprobs, which each dialect asks for differently, and the adapters, which {@link AdapterFields}
+     * reads.
      *
      * @param caller whom the request is counted to
      * @param slots how many slots there are; slot numbers beyond wrap around
@@ -38,7 +39,10 @@ public final class GenerateFields {
                 .stop(fields.texts("stop"))
                 .grammar(GrammarFields.read(fields))
                 .completions(fields.integer(fields.either("n_cmpl", "n"), Generate.COMPLETIONS, 1))
-                .cache(new Generate.Cache(fields.flag("cache_prompt", true), slot(fields, slots)))
+                .cache(new Generate.Cache(
+                        fields.flag("cache_prompt", true),
+                        slot(fields, slots),
+                        CachePartition.of(fields, caller, defaults.sharedCache())))
                 .output(new Generate.Output(false, fields.flag("return_progress", false)))
                 .schedule(new Generate.Schedule(0, caller, defaults.deadline()))
                 .build();

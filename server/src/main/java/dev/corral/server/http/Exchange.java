@@ -13,6 +13,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ public final class Exchange {
     private static final Header JSON =
             HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json; charset=utf-8");
 
+    private static final String BODY = "body";
+
     private final ServerRequest request;
     private final ServerResponse response;
     private @Nullable EventStream events;
@@ -37,16 +40,25 @@ public final class Exchange {
 
     /** The fields of the JSON object in the request's body. */
     public Fields body() {
+        return new Fields(JsonBody.parse(bodyBytes()));
+    }
+
+    private byte[] bodyBytes() {
         try {
             // not closed: that would wait for the rest of a body that breaks off
             InputStream in = request.content().inputStream();
-            return new Fields(JsonBody.parse(in.readAllBytes()));
+            return in.readAllBytes();
         } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw new ClientLeft(e);
         } catch (NumberFormatException | DataReader.IncorrectNewLineException e) {
             endConnection();
             throw new ApiException(ApiError.Kind.INVALID, "the body's chunks are malformed");
         }
+    }
+
+    /** The objects of the JSON array that is the request's body. */
+    public List<Fields> bodyObjects() {
+        return new Fields(JsonBody.parseArray(BODY, bodyBytes())).objects(BODY);
     }
 
     /** What a placeholder of the route's path stands for, percent-decoded. */

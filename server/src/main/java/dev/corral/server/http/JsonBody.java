@@ -3,6 +3,7 @@ package dev.corral.server.http;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Map;
@@ -23,20 +24,37 @@ final class JsonBody {
      *     Unicode
      */
     static ObjectNode parse(byte[] bytes) {
-        JsonNode root;
-        try {
-            root = Json.MAPPER.readTree(bytes);
-        } catch (JsonProcessingException e) {
-            throw invalid("the body is not valid JSON: " + firstLine(e.getOriginalMessage()) + place(e.getLocation()));
-        } catch (IOException e) {
-            throw invalid("the body is not valid JSON: " + firstLine(String.valueOf(e.getMessage())));
-        }
+        JsonNode root = read(bytes);
         if (root.isMissingNode()) {
             throw invalid("the body is empty; it must be a JSON object");
         }
         if (!(root instanceof ObjectNode object)) {
             throw invalid("the body must be a JSON object, but is " + Fields.kindOf(root));
         }
+        return checked(object);
+    }
+
+    /** An array, as the field {@code name} of an object. */
+    static ObjectNode parseArray(String name, byte[] bytes) {
+        JsonNode root = read(bytes);
+        if (!(root instanceof ArrayNode array)) {
+            throw invalid("the body must be a JSON array"
+                    + (root.isMissingNode() ? ", but is empty" : ", but is " + Fields.kindOf(root)));
+        }
+        return checked(Json.object().set(name, array));
+    }
+
+    private static JsonNode read(byte[] bytes) {
+        try {
+            return Json.MAPPER.readTree(bytes);
+        } catch (JsonProcessingException e) {
+            throw invalid("the body is not valid JSON: " + firstLine(e.getOriginalMessage()) + place(e.getLocation()));
+        } catch (IOException e) {
+            throw invalid("the body is not valid JSON: " + firstLine(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static ObjectNode checked(ObjectNode object) {
         brokenText(object).ifPresent(path -> {
             throw invalid("'" + path.substring(1) + "' has half of a surrogate pair, which is no character");
         });

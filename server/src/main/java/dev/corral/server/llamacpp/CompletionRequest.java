@@ -1,13 +1,16 @@
 package dev.corral.server.llamacpp;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.corral.engine.Engine;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Limits.ContextShift;
 import dev.corral.engine.Logprobs;
-import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Prompt;
+import dev.corral.server.generation.AdapterFields;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.http.Fields;
+import dev.corral.server.http.Json;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +25,7 @@ import java.util.Optional;
  * @param responseFields the only fields to show, {@code a/b} for one within another; empty for all
  * @param keep tokens that stay where the context is shifted
  * @param discard tokens that go where the context is shifted
+ * @param lora the adapters as they were asked for
  * @param beat after how long a silence a stream sends a comment
  */
 record CompletionRequest(
@@ -32,6 +36,7 @@ record CompletionRequest(
         List<String> responseFields,
         int keep,
         int discard,
+        ArrayNode lora,
         Optional<Duration> beat) {
 
     CompletionRequest {
@@ -39,10 +44,17 @@ record CompletionRequest(
         responseFields = List.copyOf(responseFields);
     }
 
-    static CompletionRequest read(Fields fields, ModelInfo model, Defaults defaults, String caller) {
+    static CompletionRequest read(Fields fields, Engine engine, Defaults defaults, String caller)
+            throws InterruptedException {
         List<Prompt> prompts = PromptFields.prompts(fields);
-        Generate first = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, model.slots())
+        Generate plain = GenerateFields.read(
+                        fields,
+                        prompts.getFirst(),
+                        defaults,
+                        caller,
+                        engine.model().slots())
                 .with(logprobs(fields));
+        Generate first = AdapterFields.read(fields, engine).map(plain::with).orElse(plain);
         return new CompletionRequest(
                 prompts.stream()
                         .map(prompt -> first.toBuilder().prompt(prompt).build())
@@ -53,6 +65,7 @@ record CompletionRequest(
                 fields.texts("response_fields"),
                 fields.integer("n_keep", ContextShift.KEEP, 0),
                 fields.integer("n_discard", ContextShift.DISCARD, 0),
+                fields.array("lora").orElseGet(Json::array),
                 GenerateFields.beat(fields, defaults));
     }
 

@@ -32,6 +32,7 @@ final class GenerationSettings {
         settings.put("timings_per_token", request.timingsPerToken())
                 .put("post_sampling_probs", generate.logprobs().postSampling());
         fixed(settings);
+        settings.set("lora", request.lora());
         return settings;
     }
 

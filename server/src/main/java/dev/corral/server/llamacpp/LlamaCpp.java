@@ -13,6 +13,7 @@ import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.Routes;
+import dev.corral.server.model.AdapterNames;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.model.ModelList;
 import dev.corral.server.model.ModelNames;
@@ -27,6 +28,8 @@ import java.util.Optional;
  * curl localhost:8080/props
  * curl localhost:8080/slots
  * curl localhost:8080/slots/0?action=save -d '{"filename": "story"}'
+ * curl localhost:8080/lora-adapters
+ * curl localhost:8080/lora-adapters -d '[{"id": 0, "scale": 0.5}]'
  * curl localhost:8080/completion -d '{"prompt": "Once upon a time", "n_predict": 32}'
  * curl localhost:8080/completion -d '{"prompt": "Once upon a time", "n_predict": 32, "stream": true}'
  * curl localhost:8080/tokenize -d '{"content": "Hello, world!", "with_pieces": true}'
@@ -53,7 +56,9 @@ public final class LlamaCpp implements Dialect {
                 .getOpen("/v1/health", this::health)
                 .get("/props", this::props)
                 .get("/slots", this::slots)
-                .post("/slots/{id}", exchange -> exchange.reply(SlotActions.act(exchange, gate.engine())))
+                .post("/slots/{id}", this::actOnSlot)
+                .get("/lora-adapters", exchange -> exchange.reply(LoraAdapters.list(gate.engine())))
+                .post("/lora-adapters", this::applyAdapters)
                 .get("/models", this::models)
                 .post("/completion", this::complete)
                 .post("/completions", this::complete)
@@ -94,15 +99,27 @@ public final class LlamaCpp implements Dialect {
         exchange.reply(Props.slots(engine.model(), slots));
     }
 
-    private void models(Exchange exchange) {
+    private void actOnSlot(Exchange exchange) throws InterruptedException {
+        exchange.reply(SlotActions.act(exchange, gate.engine(), defaults.sharedCache()));
+    }
+
+    private void applyAdapters(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
-        exchange.reply(ModelList.of(engine.model(), ModelNames.of(engine.model(), aliases), gate.since()));
+        exchange.reply(LoraAdapters.apply(exchange.bodyObjects(), engine));
+    }
+
+    private void models(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        exchange.reply(ModelList.of(
+                engine.model(),
+                new AdapterNames(ModelNames.of(engine.model(), aliases), engine.ask(new Query.Adapters())),
+                gate.since()));
     }
 
     private void complete(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
         CompletionRun.answer(
-                exchange, engine, CompletionRequest.read(exchange.body(), engine.model(), defaults, exchange.caller()));
+                exchange, engine, CompletionRequest.read(exchange.body(), engine, defaults, exchange.caller()));
     }
 
     private void applyTemplate(Exchange exchange) throws InterruptedException {

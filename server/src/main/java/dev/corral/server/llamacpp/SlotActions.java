@@ -6,6 +6,7 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Query;
 import dev.corral.engine.Range;
 import dev.corral.engine.Reply;
+import dev.corral.server.generation.CachePartition;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
@@ -17,22 +18,28 @@ final class SlotActions {
 
     private SlotActions() {}
 
-    static ObjectNode act(Exchange exchange, Engine engine) throws InterruptedException {
+    /** @param shared whether all API keys share their prefixes, and so their slots */
+    static ObjectNode act(Exchange exchange, Engine engine, boolean shared) throws InterruptedException {
         int slot = slot(exchange.path("id"), engine.model().slots());
         String action = exchange.query("action").orElse("");
         return switch (action) {
             case "save" -> {
-                String name = filename(exchange.body());
-                Reply.SlotStored stored = engine.ask(new Query.SaveSlot(slot, name));
+                Fields body = exchange.body();
+                String name = filename(body);
+                String partition = CachePartition.of(body, exchange.caller(), shared);
+                Reply.SlotStored stored = engine.ask(new Query.SaveSlot(slot, name, partition));
                 yield stored(stored, name, "n_saved", "n_written", "save_ms");
             }
             case "restore" -> {
-                String name = filename(exchange.body());
-                Reply.SlotStored stored = engine.ask(new Query.RestoreSlot(slot, name));
+                Fields body = exchange.body();
+                String name = filename(body);
+                String partition = CachePartition.of(body, exchange.caller(), shared);
+                Reply.SlotStored stored = engine.ask(new Query.RestoreSlot(slot, name, partition));
                 yield stored(stored, name, "n_restored", "n_read", "restore_ms");
             }
             case "erase" -> {
-                Reply.SlotErased erased = engine.ask(new Query.EraseSlot(slot));
+                Reply.SlotErased erased =
+                        engine.ask(new Query.EraseSlot(slot, CachePartition.of(exchange.caller(), shared)));
                 yield Json.object().put("id_slot", erased.slot()).put("n_erased", erased.tokens());
             }
             default -> throw new InvalidRequestException("action", action, "must be save, restore or erase");

@@ -11,15 +11,16 @@ public final class ModelList {
     private ModelList() {}
 
     /**
-     * The list of the one model.
+     * The list of the one model and its adapters.
      *
      * @param since when the model was ready, in seconds since 1970
      */
-    public static ObjectNode of(ModelInfo model, ModelNames names, long since) {
+    public static ObjectNode of(ModelInfo model, AdapterNames adapters, long since) {
         ObjectNode list = Json.object();
         list.putArray("models").add(ollama(model));
         list.put("object", "list");
-        list.putArray("data").add(openai(model, names, since));
+        ArrayNode data = list.putArray("data").add(openai(model, adapters.model(), since));
+        adapters.all().forEach(name -> data.add(adapter(name, adapters, since)));
         return list;
     }
 
@@ -40,6 +41,18 @@ public final class ModelList {
                 .put("size", model.sizeBytes())
                 .put("ftype", model.fileType());
         return entry;
+    }
+
+    /** An adapter in OpenAI's shape, with {@code parent} and {@code root} as vLLM has them. */
+    public static ObjectNode adapter(String name, AdapterNames adapters, long since) {
+        ObjectNode entry = Json.object().put("id", name);
+        entry.putArray("aliases").add(name).add(adapters.qualified(name));
+        entry.putArray("tags");
+        return entry.put("object", "model")
+                .put("created", since)
+                .put("owned_by", "llamacpp")
+                .put("parent", adapters.model().name())
+                .put("root", name);
     }
 
     private static ObjectNode ollama(ModelInfo model) {

@@ -18,7 +18,7 @@ import java.util.List;
  *
  * @param id unique, the same in all events of a stream
  * @param created when, in seconds since 1970
- * @param model the model's name
+ * @param model the model's name, or the adapter's that was asked for as one
  * @param fingerprint what made it
  */
 record ChatAnswer(String id, long created, String model, String fingerprint) {
@@ -27,10 +27,10 @@ record ChatAnswer(String id, long created, String model, String fingerprint) {
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private static final int ID_LENGTH = 32;
 
-    static ChatAnswer by(ModelInfo model) {
+    static ChatAnswer by(String name, ModelInfo model) {
         StringBuilder id = new StringBuilder("chatcmpl-");
         RANDOM.ints(ID_LENGTH, 0, ALPHABET.length()).forEach(i -> id.append(ALPHABET.charAt(i)));
-        return new ChatAnswer(id.toString(), System.currentTimeMillis() / 1000, model.name(), model.engine());
+        return new ChatAnswer(id.toString(), System.currentTimeMillis() / 1000, name, model.engine());
     }
 
     /** The whole answer at once. */

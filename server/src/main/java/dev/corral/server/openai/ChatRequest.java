@@ -1,6 +1,7 @@
 package dev.corral.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Engine;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
@@ -9,6 +10,7 @@ import dev.corral.engine.Logprobs;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Range;
 import dev.corral.engine.Reply;
+import dev.corral.server.generation.AdapterFields;
 import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
@@ -24,6 +26,7 @@ import java.util.Optional;
 /**
  * What {@code POST /v1/chat/completions} asks for.
  *
+ * @param model what the answer calls the model
  * @param generate the conversation as a prompt, and how to continue it
  * @param stream answer by events as the text comes
  * @param includeUsage end a stream with an event that has the token counts
@@ -32,6 +35,7 @@ import java.util.Optional;
  * @param beat after how long a silence a stream sends a comment
  */
 record ChatRequest(
+        String model,
         Generate generate,
         boolean stream,
         boolean includeUsage,
@@ -61,8 +65,10 @@ record ChatRequest(
                 .build()
                 .stopAt(stop)
                 .with(logprobs(fields, topLogprobs));
+        Generate constrained = grammar.map(rendered::with).orElse(rendered);
         return new ChatRequest(
-                grammar.map(rendered::with).orElse(rendered),
+                engine.model().name(),
+                AdapterFields.read(fields, engine).map(constrained::with).orElse(constrained),
                 fields.flag("stream", false),
                 fields.object("stream_options")
                         .map(options -> options.flag("include_usage", false))
@@ -70,6 +76,14 @@ record ChatRequest(
                 topLogprobs,
                 fields.flag("timings_per_token", false),
                 GenerateFields.beat(fields, defaults));
+    }
+
+    /** The same request of an adapter that was asked for as a model. */
+    ChatRequest adapted(String adapter, AdapterSet set) {
+        if (generate.adapters().isPresent()) {
+            throw new InvalidRequestException("lora", "given", "can't be combined with a model that is an adapter");
+        }
+        return new ChatRequest(adapter, generate.with(set), stream, includeUsage, topLogprobs, timingsPerToken, beat);
     }
 
     private static Optional<Grammar> grammar(Fields fields, Optional<Grammar> own) {

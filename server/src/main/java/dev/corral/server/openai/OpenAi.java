@@ -2,6 +2,7 @@ package dev.corral.server.openai;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Engine;
+import dev.corral.engine.Query;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
@@ -9,6 +10,7 @@ import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Routes;
+import dev.corral.server.model.AdapterNames;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.model.ModelList;
 import dev.corral.server.model.ModelNames;
@@ -41,6 +43,8 @@ public final class OpenAi implements Dialect {
     public void routes(Routes routes) {
         routes.get("/v1/models", this::models)
                 .get("/v1/models/{+id}", this::model)
+                .post("/v1/load_lora_adapter", exchange -> adapt(exchange, AdapterActions::load))
+                .post("/v1/unload_lora_adapter", exchange -> adapt(exchange, AdapterActions::unload))
                 .post("/v1/chat/completions", this::chat)
                 .post("/chat/completions", this::chat);
     }
@@ -55,34 +59,62 @@ public final class OpenAi implements Dialect {
         return ErrorJson.of(error);
     }
 
-    private void models(Exchange exchange) {
+    private void models(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
-        exchange.reply(ModelList.of(engine.model(), names(engine), gate.since()));
+        exchange.reply(ModelList.of(engine.model(), adapters(engine), gate.since()));
     }
 
-    private void model(Exchange exchange) {
+    private void model(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
+        String asked = exchange.path("id");
         ModelNames names = names(engine);
-        require(names, exchange.path("id"));
-        exchange.reply(ModelList.openai(engine.model(), names, gate.since()));
+        exchange.reply(
+                names.accept(asked)
+                        ? ModelList.openai(engine.model(), names, gate.since())
+                        : ModelList.adapter(adapter(asked, adapters(engine)), adapters(engine), gate.since()));
+    }
+
+    /** Loads or unloads an adapter. */
+    @FunctionalInterface
+    private interface AdapterAction {
+        ObjectNode act(Fields fields, Engine engine) throws InterruptedException;
+    }
+
+    private void adapt(Exchange exchange, AdapterAction action) throws InterruptedException {
+        Engine engine = gate.engine();
+        exchange.reply(action.act(exchange.body(), engine));
     }
 
     private void chat(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
         Fields fields = exchange.body();
-        fields.text("model").ifPresent(asked -> require(names(engine), asked));
-        ChatRun.answer(exchange, engine, ChatRequest.read(exchange, fields, engine, defaults));
+        String asked = fields.text("model").orElse(engine.model().name());
+        if (names(engine).accept(asked)) {
+            ChatRun.answer(exchange, engine, ChatRequest.read(exchange, fields, engine, defaults));
+            return;
+        }
+        AdapterNames adapters = adapters(engine);
+        String adapter = adapter(asked, adapters);
+        ChatRun.answer(
+                exchange,
+                engine,
+                ChatRequest.read(exchange, fields, engine, defaults).adapted(adapter, adapters.set(adapter)));
     }
 
     private ModelNames names(Engine engine) {
         return ModelNames.of(engine.model(), aliases);
     }
 
-    private static void require(ModelNames names, String asked) {
-        if (!names.accept(asked)) {
-            throw new ApiException(
-                    ApiError.Kind.UNKNOWN_MODEL,
-                    "there is no model '" + asked + "' here; there is '" + names.name() + "'");
-        }
+    private AdapterNames adapters(Engine engine) throws InterruptedException {
+        return new AdapterNames(names(engine), engine.ask(new Query.Adapters()));
+    }
+
+    /** The adapter that is asked for as a model. */
+    private static String adapter(String asked, AdapterNames adapters) {
+        return adapters.find(asked)
+                .orElseThrow(() -> new ApiException(
+                        ApiError.Kind.UNKNOWN_MODEL,
+                        "there is no model '" + asked + "' here; there is '"
+                                + adapters.model().name() + "'"));
     }
 }

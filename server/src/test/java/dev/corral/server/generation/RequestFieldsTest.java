@@ -345,7 +345,7 @@ class RequestFieldsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"lora\": [{\"id\": 0, \"scale\": 1}]", "\"image_data\": [{\"data\": \"\", \"id\": 1}]"})
+    @ValueSource(strings = {"\"image_data\": [{\"data\": \"\", \"id\": 1}]"})
     void whatIsNotServedYetIsSaidSo(String field) throws InterruptedException {
         TestClient.Answer answer = running.client().post("/completion", "{\"prompt\": \"x\", " + field + "}");
         assertThat(answer.status()).isEqualTo(501);
