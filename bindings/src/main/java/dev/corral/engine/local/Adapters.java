@@ -7,12 +7,14 @@ import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Reply;
+import dev.corral.gguf.GgufException;
 import dev.corral.llama.Adapter;
 import dev.corral.llama.Context;
 import dev.corral.llama.LlamaException;
 import dev.corral.llama.Model;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,7 @@ final class Adapters {
 
     private static final System.Logger LOG = System.getLogger(Adapters.class.getName());
 
+    private final Path modelFile;
     private final Model model;
     private final Context context;
     private final Optional<AdapterFolder> folder;
@@ -43,15 +46,18 @@ final class Adapters {
     /**
      * Loads what the options name.
      *
-     * @throws LlamaException when a file is no adapter of this model
+     * @param modelFile what the model was loaded from
+     * @throws GgufException when a file is no adapter, or none of this model
+     * @throws LlamaException when llama.cpp can't load it
      */
-    Adapters(AdapterOptions options, Model model, Context context) {
+    Adapters(AdapterOptions options, Path modelFile, Model model, Context context) {
+        this.modelFile = modelFile;
         this.model = model;
         this.context = context;
         this.folder = options.folder().map(AdapterFolder::new);
         List<Scaled> applied = new ArrayList<>();
         for (AdapterOptions.File file : options.files()) {
-            load(CheckedAdapter.read(file));
+            load(CheckedAdapter.read(file, modelFile));
             applied.add(new Scaled(file.name(), file.scale()));
         }
         if (options.apply()) {
@@ -90,10 +96,12 @@ final class Adapters {
     private CheckedAdapter fetch(String name) {
         AdapterOptions.File file = folder.flatMap(names -> names.find(name)).orElseThrow(() -> unknown(name));
         try {
-            return CheckedAdapter.read(file);
+            return CheckedAdapter.read(file, modelFile);
         } catch (UncheckedIOException e) {
             LOG.log(Level.WARNING, "the adapter " + name + " can't be read", e);
             throw unknown(name);
+        } catch (GgufException e) {
+            throw unfit(name, e);
         }
     }
 
@@ -131,9 +139,13 @@ final class Adapters {
             load(file);
             LOG.log(Level.INFO, "loaded the adapter " + name);
         } catch (LlamaException e) {
-            LOG.log(Level.WARNING, "the adapter " + name + " can't be loaded", e);
-            throw new InvalidRequestException("adapters", name, "must be a LoRA adapter that was made for this model");
+            throw unfit(name, e);
         }
+    }
+
+    private static InvalidRequestException unfit(String name, RuntimeException cause) {
+        LOG.log(Level.WARNING, "the adapter " + name + " can't be loaded", cause);
+        return new InvalidRequestException("adapters", name, "must be a LoRA adapter that was made for this model");
     }
 
     private static InvalidRequestException unknown(String name) {

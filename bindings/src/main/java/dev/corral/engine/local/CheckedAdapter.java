@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,13 +20,14 @@ record CheckedAdapter(AdapterOptions.File file, String digest) {
     private static final int BUFFER = 1 << 20;
 
     /**
-     * Reads a file; takes as long as the disk does.
+     * Checks and reads a file; takes as long as the disk does.
      *
+     * @param model the file of the model that it is for
+     * @throws dev.corral.gguf.GgufException when it is no adapter, or none of this model
      * @throws UncheckedIOException when it can't be read
      */
-    static CheckedAdapter read(AdapterOptions.File file) {
-        // what is to be checked of a GGUF file before it is loaded is checked here: no other way leads to
-        // Model.loadAdapter
+    static CheckedAdapter read(AdapterOptions.File file, Path model) {
+        CheckedFiles.adapter(file.path(), model);
         try (InputStream bytes = Files.newInputStream(file.path())) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             DigestInputStream digesting = new DigestInputStream(bytes, sha);

@@ -73,7 +73,7 @@ record LoadedModel(
         Counters counters = new Counters(options.slots(), traits.cells());
         PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
         Scheduler scheduler = new Scheduler(cache, traits, slots, pacer, counters, context.batchSize());
-        Adapters adapters = new Adapters(options.adapters(), model, context);
+        Adapters adapters = new Adapters(options.adapters(), options.model(), model, context);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
                 inbox,

@@ -17,7 +17,7 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.local.EngineFixture.Answer;
-import dev.corral.llama.LlamaException;
+import dev.corral.gguf.GgufException;
 import dev.corral.testing.GgufValue;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Files;
@@ -346,7 +346,7 @@ class AdaptersTest {
             assertThat(engine.ask(new Query.Adapters()).loaded()).isEmpty();
             assertThat(alone(engine, STORY)).isEqualTo(plain());
         }
-        assertThatThrownBy(() -> open(1, true, shelf.resolve("alien.gguf"))).isInstanceOf(LlamaException.class);
+        assertThatThrownBy(() -> open(1, true, shelf.resolve("alien.gguf"))).isInstanceOf(GgufException.class);
         assertThatThrownBy(() -> open(1, true, shelf.resolve("activated.gguf"))).hasMessageContaining("activated");
     }
 
