@@ -20,6 +20,8 @@ import java.util.List;
  * <pre>{@code
  * curl localhost:8080/v1/models
  * curl localhost:8080/v1/models/default
+ * curl localhost:8080/v1/completions -d '{"prompt": "Once upon a time", "max_tokens": 32}'
+ * curl localhost:8080/v1/completions -d '{"prompt": "2 + 2 = 4", "max_tokens": 0, "echo": true, "logprobs": 1}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
  * }</pre>
@@ -41,6 +43,11 @@ public final class OpenAi implements Dialect {
     public void routes(Routes routes) {
         routes.get("/v1/models", this::models)
                 .get("/v1/models/{+id}", this::model)
+                .get(
+                        "/tokenizer_info",
+                        exchange ->
+                                exchange.reply(TokenizerInfo.of(gate.engine().model())))
+                .post("/v1/completions", this::complete)
                 .post("/v1/chat/completions", this::chat)
                 .post("/chat/completions", this::chat);
     }
@@ -72,6 +79,13 @@ public final class OpenAi implements Dialect {
         Fields fields = exchange.body();
         fields.text("model").ifPresent(asked -> require(names(engine), asked));
         ChatRun.answer(exchange, engine, ChatRequest.read(exchange, fields, engine, defaults));
+    }
+
+    private void complete(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        Fields fields = exchange.body();
+        fields.text("model").ifPresent(asked -> require(names(engine), asked));
+        TextRun.answer(exchange, engine, TextRequest.read(fields, engine.model(), defaults, exchange.caller()));
     }
 
     private ModelNames names(Engine engine) {
