@@ -36,6 +36,8 @@ const corral_layout layouts_of_this_build[] = {
     LAST(corral_layout, value),
     SIZE(corral_row),
     LAST(corral_row, message),
+    SIZE(corral_score),
+    LAST(corral_score, top_logprobs),
 };
 
 } // namespace

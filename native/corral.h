@@ -142,6 +142,28 @@ CORRAL_API int32_t corral_sample(struct llama_context *context, corral_row *rows
 CORRAL_API int32_t corral_accept(struct llama_sampler *sampler, const llama_token *tokens, int32_t n_tokens,
                                  corral_error *error);
 
+/* ---- Scoring -------------------------------------------------------------------------------------------------- */
+
+/* One output row of the last decode, and a token that follows it. */
+typedef struct corral_score {
+    int32_t output;          /* index in the batch of a token whose `logits` flag was set */
+    llama_token token;       /* whose log-probability is wanted; -1: none */
+    int32_t n_top;           /* how many of the likeliest tokens to report */
+    /* results */
+    int32_t code;            /* enum corral_code */
+    double logprob;          /* natural logarithm of the token's probability; NAN when there is no token */
+    llama_token likeliest;   /* the likeliest token of the row, of several the first */
+    int32_t n_top_found;     /* how many were written */
+    llama_token *top_tokens; /* n_top, likeliest first */
+    double *top_logprobs;    /* n_top */
+} corral_score;
+
+/*
+ * Log-probabilities by the model's raw logits, summed up in double precision. Tokens of one row that follow each other
+ * in `rows` cost one pass over that row. A failed row does not stop the others. Returns the number of failed rows.
+ */
+CORRAL_API int32_t corral_score_rows(struct llama_context *context, corral_score *rows, int32_t n_rows);
+
 /* ---- Chat ---------------------------------------------------------------------------------------------------- */
 
 typedef struct corral_chat corral_chat;

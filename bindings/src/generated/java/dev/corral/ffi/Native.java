@@ -9567,6 +9567,68 @@ public class Native extends Native$shared {
         }
     }
 
+    private static class corral_score_rows {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_score_rows");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_score_rows(struct llama_context *context, corral_score *rows, int32_t n_rows)
+     * }
+     */
+    public static FunctionDescriptor corral_score_rows$descriptor() {
+        return corral_score_rows.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_score_rows(struct llama_context *context, corral_score *rows, int32_t n_rows)
+     * }
+     */
+    public static MethodHandle corral_score_rows$handle() {
+        return corral_score_rows.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_score_rows(struct llama_context *context, corral_score *rows, int32_t n_rows)
+     * }
+     */
+    public static MemorySegment corral_score_rows$address() {
+        return corral_score_rows.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_score_rows(struct llama_context *context, corral_score *rows, int32_t n_rows)
+     * }
+     */
+    public static int corral_score_rows(MemorySegment context, MemorySegment rows, int n_rows) {
+        var mh$ = corral_score_rows.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_score_rows", context, rows, n_rows);
+            }
+            return (int)mh$.invokeExact(context, rows, n_rows);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class corral_chat_create {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_INT,

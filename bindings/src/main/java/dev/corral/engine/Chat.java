@@ -74,7 +74,11 @@ public final class Chat {
                         onText.accept(delta.text());
                     }
                     case Event.Failed(EngineError error) -> throw new EngineException(error);
-                    case Event.Queued _, Event.Started _, Event.Progress _, Event.Finished _ -> {}
+                    case Event.Queued _,
+                            Event.Started _,
+                            Event.Progress _,
+                            Event.PromptLogprobs _,
+                            Event.Finished _ -> {}
                 }
             }
         }

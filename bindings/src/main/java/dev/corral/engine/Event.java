@@ -3,7 +3,10 @@ package dev.corral.engine;
 import java.util.List;
 import java.util.Optional;
 
-/** What happens to a generation, in this order: queued, started, progress*, (delta* finished)+; failed at any point. */
+/**
+ * What happens to a generation, in this order: queued, started, progress*, prompt logprobs, (delta* finished)+; failed at
+ * any point.
+ */
 public sealed interface Event {
 
     /** Accepted; {@code ahead} requests wait before it. */
@@ -20,6 +23,17 @@ public sealed interface Event {
 
     /** Prompt tokens in the KV cache so far, cached ones included; sent only when asked for. */
     record Progress(int promptTokens, int cachedTokens, int processedTokens, long nanos) implements Event {}
+
+    /**
+     * How likely the prompt was; sent once, when asked for, as soon as the prompt has been read.
+     *
+     * @param tokens every token of the prompt. The first has a {@code logprob} of NaN: nothing precedes it.
+     */
+    record PromptLogprobs(List<TokenLogprob> tokens) implements Event {
+        public PromptLogprobs {
+            tokens = List.copyOf(tokens);
+        }
+    }
 
     /**
      * New output of one completion.

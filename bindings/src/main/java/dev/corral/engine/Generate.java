@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param output what to report beside the text
  * @param schedule its place among other requests
  * @param adapters LoRA adapters to compute it with; empty for those that the engine applies by default
+ * @param search how the completions are found
  */
 public record Generate(
         Prompt prompt,
@@ -30,18 +31,36 @@ public record Generate(
         Cache cache,
         Output output,
         Schedule schedule,
-        Optional<AdapterSet> adapters) {
+        Optional<AdapterSet> adapters,
+        Search search) {
 
     public static final Range COMPLETIONS = Range.of(1, 128);
     public static final int MAX_STOP_STRINGS = 256;
 
     public Generate {
+        if (search instanceof Search.BestOf(int candidates) && candidates < completions) {
+            throw new InvalidRequestException(
+                    "best_of", Integer.toString(candidates), "must be at least n, which is " + completions);
+        }
+        if (search instanceof Search.Beams beams && beams.count() < completions) {
+            throw new InvalidRequestException(
+                    "num_beams", Integer.toString(beams.count()), "must be at least n, which is " + completions);
+        }
         stop = stop.stream().filter(word -> !word.isEmpty()).toList();
         COMPLETIONS.check("n", completions);
         if (stop.size() > MAX_STOP_STRINGS) {
             throw new InvalidRequestException(
                     "stop", stop.size() + " strings", "must have at most " + MAX_STOP_STRINGS);
         }
+    }
+
+    /** How many texts are generated, those that are not reported included. */
+    public int candidates() {
+        return switch (search) {
+            case Search.Each() -> completions;
+            case Search.BestOf(int candidates) -> candidates;
+            case Search.Beams beams -> beams.count();
+        };
     }
 
     /** A request with defaults for everything but the prompt: llama.cpp's sampling, no limit, no stop strings. */
@@ -90,6 +109,10 @@ public record Generate(
     /** The same request, computed with these adapters whatever the engine applies by default. */
     public Generate with(AdapterSet newAdapters) {
         return toBuilder().adapters(Optional.of(newAdapters)).build();
+    }
+
+    public Generate with(Search newSearch) {
+        return toBuilder().search(newSearch).build();
     }
 
     public Generate stopAt(List<String> words) {

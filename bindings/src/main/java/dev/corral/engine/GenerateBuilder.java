@@ -17,6 +17,7 @@ public final class GenerateBuilder {
     private Generate.Output output = Generate.Output.PLAIN;
     private Generate.Schedule schedule = Generate.Schedule.NORMAL;
     private Optional<AdapterSet> adapters = Optional.empty();
+    private Search search = Search.EACH;
 
     GenerateBuilder(Prompt prompt) {
         this.prompt = prompt;
@@ -34,6 +35,7 @@ public final class GenerateBuilder {
         output = request.output();
         schedule = request.schedule();
         adapters = request.adapters();
+        search = request.search();
     }
 
     public GenerateBuilder prompt(Prompt value) {
@@ -95,9 +97,25 @@ public final class GenerateBuilder {
         return this;
     }
 
+    public GenerateBuilder search(Search value) {
+        search = value;
+        return this;
+    }
+
     /** @throws InvalidRequestException when a value is outside its range */
     public Generate build() {
         return new Generate(
-                prompt, sampling, limits, stop, grammar, logprobs, completions, cache, output, schedule, adapters);
+                prompt,
+                sampling,
+                limits,
+                stop,
+                grammar,
+                logprobs,
+                completions,
+                cache,
+                output,
+                schedule,
+                adapters,
+                search);
     }
 }

@@ -1,5 +1,6 @@
 package dev.corral.engine;
 
+import java.util.List;
 import java.util.Optional;
 
 /** A question to an engine that generates nothing. */
@@ -92,6 +93,61 @@ public sealed interface Query<R extends Reply> {
 
     /** Changes what is applied to requests, from the next one on, that don't choose adapters themselves. */
     record ApplyAdapters(AdapterSet adapters) implements Query<Reply.AdapterList> {}
+
+    /**
+     * How likely texts are after others. What several of them begin with is computed once, whatever item it belongs to.
+     * An interrupt of the asking thread ends it. Computed with the adapters that apply by default.
+     *
+     * @param partition of the prefix cache, as in {@link Generate.Cache}
+     */
+    record Score(List<Item> items, Generate.Schedule schedule, String partition) implements Query<Reply.Scored> {
+        public Score {
+            items = List.copyOf(items);
+        }
+
+        public Score(List<Item> items, Generate.Schedule schedule) {
+            this(items, schedule, "");
+        }
+
+        public static Score of(Item... items) {
+            return new Score(List.of(items), Generate.Schedule.NORMAL);
+        }
+
+        /**
+         * Continuations of one context. Texts are tokenized apart from each other: where a tokenizer would merge the end
+         * of the context with the beginning of a continuation, give tokens.
+         *
+         * @param context what comes before; where it has no tokens, the model's BOS token, or else its EOS token, does
+         * @param continuations what is scored, each by itself
+         */
+        public record Item(Prompt context, List<Prompt> continuations) {
+            public Item {
+                continuations = List.copyOf(continuations);
+            }
+        }
+    }
+
+    /**
+     * How likely long texts are. Each token is predicted once: a text is cut into windows, each window's tokens after the
+     * first see those before them in it, and the last window is moved back so that it is full, too. The first token of a
+     * text comes after the model's BOS token, or else its EOS token.
+     *
+     * @param window tokens that are computed together, from 1 to the context's size; 0 for that size
+     * @param partition of the prefix cache, as in {@link Generate.Cache}
+     */
+    record ScoreRolling(List<Prompt> texts, int window, Generate.Schedule schedule, String partition)
+            implements Query<Reply.RollingScored> {
+        public static final Range WINDOW = Range.atLeast(0);
+
+        public ScoreRolling {
+            texts = List.copyOf(texts);
+            WINDOW.check("window", window);
+        }
+
+        public ScoreRolling(List<Prompt> texts, int window, Generate.Schedule schedule) {
+            this(texts, window, schedule, "");
+        }
+    }
 
     /** What a JSON schema is as a grammar. */
     record SchemaToGrammar(String schema) implements Query<Reply.GrammarText> {}

@@ -38,6 +38,20 @@ public sealed interface Reply {
     /** @param tokens that were forgotten */
     record SlotErased(int slot, int tokens) implements Reply {}
 
+    /** @param items for each item, its continuations in their order */
+    record Scored(List<List<Likelihood>> items) implements Reply {
+        public Scored {
+            items = items.stream().map(List::copyOf).toList();
+        }
+    }
+
+    /** @param texts one for each text */
+    record RollingScored(List<Likelihood> texts) implements Reply {
+        public RollingScored {
+            texts = List.copyOf(texts);
+        }
+    }
+
     record GrammarText(String gbnf) implements Reply {}
 
     /**

@@ -4,6 +4,7 @@ import dev.corral.ffi.Native;
 import dev.corral.ffi.corral_error;
 import dev.corral.ffi.corral_layout;
 import dev.corral.ffi.corral_row;
+import dev.corral.ffi.corral_score;
 import dev.corral.ffi.llama_batch;
 import dev.corral.ffi.llama_context_params;
 import dev.corral.ffi.llama_logit_bias;
@@ -31,6 +32,7 @@ final class AbiProbe {
                     corral_error.layout(),
                     corral_layout.layout(),
                     corral_row.layout(),
+                    corral_score.layout(),
                     llama_batch.layout(),
                     llama_context_params.layout(),
                     llama_logit_bias.layout(),

@@ -10,7 +10,16 @@ import org.jspecify.annotations.Nullable;
  * <p>The handles made from a model are among its {@link Children}, and leave them when they are closed.
  */
 abstract sealed class NativeHandle implements AutoCloseable
-        permits Adapter, Batch, ChatTemplate, Context, Grammar, Model, SamplerChain, SamplingRows, StateBuffer {
+        permits Adapter,
+                Batch,
+                ChatTemplate,
+                Context,
+                Grammar,
+                Model,
+                SamplerChain,
+                SamplingRows,
+                ScoreRows,
+                StateBuffer {
 
     private final String noun;
     private final MemorySegment pointer;

@@ -7,6 +7,7 @@ import dev.corral.engine.EngineException;
 import dev.corral.engine.EngineStats;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
+import dev.corral.engine.Likelihood;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
@@ -133,6 +134,16 @@ public class FakeEngine implements Engine {
                     case Query.Slots _ ->
                         new Reply.SlotList(IntStream.range(0, 4)
                                 .mapToObj(index -> new SlotState(index, false, -1, 0, 0, 0))
+                                .toList());
+                    case Query.Score score ->
+                        new Reply.Scored(score.items().stream()
+                                .map(item -> item.continuations().stream()
+                                        .map(continuation -> new Likelihood(0, true, Tokens.EMPTY, List.of()))
+                                        .toList())
+                                .toList());
+                    case Query.ScoreRolling score ->
+                        new Reply.RollingScored(score.texts().stream()
+                                .map(text -> new Likelihood(0, true, Tokens.EMPTY, List.of()))
                                 .toList());
                     case Query.SchemaToGrammar schema -> new Reply.GrammarText(schema.schema());
                     case Query.SaveSlot save -> new Reply.SlotStored(save.slot(), 5, 500, 2_000_000);

@@ -10,6 +10,7 @@ import dev.corral.engine.TokenLogprob;
 import dev.corral.engine.Tokens;
 import dev.corral.engine.Usage;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -46,6 +47,20 @@ public final class FakeGeneration implements Generation {
 
     public FakeGeneration start() {
         return send(new Event.Started(2, 7, 3));
+    }
+
+    /** Reports the prompt's tokens, of one letter each. */
+    public FakeGeneration prompt(String text) {
+        List<TokenLogprob> tokens = new ArrayList<>();
+        for (char letter : text.toCharArray()) {
+            List<Integer> bytes = List.of((int) letter);
+            TokenLogprob likely = new TokenLogprob('z', List.of((int) 'z'), -0.25, List.of());
+            tokens.add(
+                    tokens.isEmpty()
+                            ? new TokenLogprob(letter, bytes, Double.NaN, List.of())
+                            : new TokenLogprob(letter, bytes, -2, List.of(likely)));
+        }
+        return send(new Event.PromptLogprobs(tokens));
     }
 
     /** Each piece is one delta of one token. */

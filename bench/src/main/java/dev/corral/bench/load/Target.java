@@ -1,6 +1,7 @@
 package dev.corral.bench.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -139,6 +140,15 @@ public final class Target {
             throw new IOException("HTTP " + answer.status() + ": " + body);
         }
         return body;
+    }
+
+    /** Asks for a text in OpenAI's words. */
+    public JsonNode complete(ObjectNode body) throws IOException {
+        HttpRequest request = HttpRequest.post(
+                port, "/v1/completions", Map.of(), body.toString().getBytes(StandardCharsets.UTF_8));
+        try (HttpConnection connection = connect()) {
+            return Json.read(exchange(connection, request));
+        }
     }
 
     /** The tokens of a text, no special ones added. */

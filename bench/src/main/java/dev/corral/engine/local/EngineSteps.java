@@ -53,7 +53,7 @@ public final class EngineSteps implements AutoCloseable {
                 part -> {});
         scheduler = loaded.scheduler();
         vocabulary = loaded.vocabulary();
-        preparation = new Preparation(vocabulary, CONTEXT);
+        preparation = new Preparation(vocabulary, CONTEXT, STREAMS);
         pieces = new Pieces(vocabulary);
     }
 

@@ -69,6 +69,19 @@ final class Cells {
         return new Sequence(id, tree.fork(source.path(), length, id));
     }
 
+    /** Puts all that a sequence holds into another one, in place of its own. */
+    void copy(Sequence source, Sequence target) {
+        memory.remove(target.id(), KvMemory.ALL, KvMemory.ALL);
+        if (traits.unified()) {
+            memory.copy(source.id(), target.id(), 0, source.length());
+        } else {
+            copyState(source, target.id());
+        }
+        Path copy = tree.fork(source.path(), source.length(), target.id());
+        tree.remove(target.path());
+        target.become(target.id(), copy);
+    }
+
     private void copyState(Sequence source, int id) {
         try (StateBuffer state = save(source)) {
             context.restoreState(id, state);

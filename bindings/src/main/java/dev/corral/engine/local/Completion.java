@@ -3,6 +3,7 @@ package dev.corral.engine.local;
 import dev.corral.engine.Event;
 import dev.corral.engine.FinishReason;
 import dev.corral.engine.Generate;
+import dev.corral.engine.Search;
 import dev.corral.engine.Timings;
 import dev.corral.engine.TokenLogprob;
 import dev.corral.engine.Usage;
@@ -10,6 +11,7 @@ import dev.corral.llama.Grammar;
 import dev.corral.llama.SamplerChain;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,12 +24,17 @@ final class Completion implements AutoCloseable {
 
     static final int NO_SLOT = -1;
 
+    private static final byte[] NO_BYTES = {};
+
     private final LocalGeneration generation;
     private final int index;
     private final SamplerChain chain;
     private final @Nullable Grammar grammar;
     private final Output output;
+    private final @Nullable TokenScores scores;
+    private final @Nullable BeamGroup beams;
     private final int promptLength;
+    private final int checkpoint;
     private int[] tokens;
     private int length;
 
@@ -52,14 +59,21 @@ final class Completion implements AutoCloseable {
             int[] prompt,
             SamplerChain chain,
             @Nullable Grammar grammar,
-            Output output) {
+            Output output,
+            @Nullable TokenScores scores,
+            @Nullable BeamGroup beams) {
         this.generation = generation;
         this.index = index;
         this.chain = chain;
         this.grammar = grammar;
         this.output = output;
+        this.scores = scores;
+        this.beams = beams;
         this.promptLength = prompt.length;
-        this.length = prompt.length;
+        int parting = scores == null ? 0 : scores.firstPosition();
+        this.checkpoint = parting > 0 ? Math.min(parting, prompt.length - 1) : prompt.length - 1;
+        // all beams but the first begin as copies of it, once it has read the prompt
+        this.length = beams == null || index == 0 ? prompt.length : 0;
         this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
     }
 
@@ -109,6 +123,68 @@ final class Completion implements AutoCloseable {
         return promptLength;
     }
 
+    /** Which of its tokens are to be scored, or null. */
+    @Nullable
+    TokenScores scores() {
+        return scores;
+    }
+
+    /** The beam search that it carries a beam of, or null. */
+    @Nullable
+    BeamGroup beams() {
+        return beams;
+    }
+
+    /** The completions that begin and end with it, itself included. */
+    List<Completion> members() {
+        return beams == null ? List.of(this) : beams.members();
+    }
+
+    /** Whether it stands for its members in the queue. */
+    boolean isLeader() {
+        return beams == null || beams.leader() == this;
+    }
+
+    /** Goes on in its own sequence where another one is. */
+    void becomeCopyOf(Completion other, KvCache cache) {
+        cache.copy(other.sequence(), sequence());
+        tokens = other.tokens.clone();
+        length = other.length;
+        generated = other.generated;
+    }
+
+    /** How many of its tokens may come from the cache: what follows is needed for its output. */
+    int reusable() {
+        int limit = Math.max(0, length - 1);
+        return scores == null ? limit : Math.min(limit, scores.firstPosition());
+    }
+
+    /** Where others are likely to part from its prompt: at its last token, or where its scoring begins. */
+    int checkpoint() {
+        return checkpoint;
+    }
+
+    /** Whether the output at a position is needed: to sample the next token, or to score a given one. */
+    boolean needsOutput(int position) {
+        return position == length - 1 || (scores != null && scores.needs(position));
+    }
+
+    /** How many of the next {@code count} pending tokens can be computed with {@code most} outputs to score by. */
+    int within(int count, int most) {
+        return scores == null ? count : scores.within(sequence().length(), count, most);
+    }
+
+    /** Outputs among the next {@code count} pending tokens that something is scored by. */
+    int scored(int count) {
+        return scores == null ? 0 : scores.outputs(sequence().length(), count);
+    }
+
+    /** How many of the likeliest tokens to report with each; at least one where completions are ranked. */
+    int topLogprobs() {
+        int top = request().logprobs().top();
+        return request().search() instanceof Search.BestOf ? Math.max(1, top) : top;
+    }
+
     int generated() {
         return generated;
     }
@@ -141,6 +217,11 @@ final class Completion implements AutoCloseable {
         return mismatch < 0 ? most : mismatch;
     }
 
+    /** Tokens that its prompt and another's begin with. */
+    int promptCommonWith(Completion other) {
+        return Math.min(commonPrefix(other), Math.min(promptLength, other.promptLength));
+    }
+
     /** Tokens that are not in the KV cache yet. */
     int pending() {
         return length - sequence().length();
@@ -161,6 +242,9 @@ final class Completion implements AutoCloseable {
             cached = held.length();
             if (index == 0) {
                 generation.send(new Event.Started(slot, promptLength, cached));
+            }
+            if (scores != null) {
+                scores.start();
             }
         }
     }
@@ -209,6 +293,14 @@ final class Completion implements AutoCloseable {
         return length >= contextSize ? FinishReason.CONTEXT_FULL : null;
     }
 
+    /** Takes note of the token that ends the text; it is reported where the prompt's tokens are, too. */
+    FinishReason writeEnd(int token, @Nullable TokenLogprob logprob) {
+        if (request().logprobs().prompt()) {
+            output.add(token, NO_BYTES, logprob);
+        }
+        return FinishReason.END_OF_TEXT;
+    }
+
     private boolean outOfTime() {
         return output.hasNewline()
                 && request()
@@ -231,17 +323,24 @@ final class Completion implements AutoCloseable {
     }
 
     void finish(FinishReason reason, long now) {
+        if (beams != null) {
+            beams.finish(reason, now);
+            return;
+        }
         output.finish();
         truncated |= reason == FinishReason.CONTEXT_FULL;
+        generation.send(new Event.Finished(
+                index, reason, output.stopped(), new Usage(promptLength, cached, generated, truncated), timings(now)));
+    }
+
+    int cached() {
+        return cached;
+    }
+
+    Timings timings(long now) {
         long start = started ? startedNanos : now;
         long first = firstTokenNanos == 0 ? now : firstTokenNanos;
-        generation.send(new Event.Finished(
-                index,
-                reason,
-                output.stopped(),
-                new Usage(promptLength, cached, generated, truncated),
-                new Timings(
-                        start - generation.submittedNanos(), first - start, Math.max(lastTokenNanos, first) - first)));
+        return new Timings(start - generation.submittedNanos(), first - start, Math.max(lastTokenNanos, first) - first);
     }
 
     boolean isClosed() {

@@ -35,6 +35,9 @@ final class EngineLoop implements Runnable {
     private final Plan plan;
     private final Batch batch;
     private final SamplingRows rows;
+    private final PromptScorer scorer;
+    private final BeamOptions beamOptions;
+    private final List<BeamGroup> beams = new ArrayList<>();
     private final List<Completion> sampling = new ArrayList<>();
     private final Inbox inbox;
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -63,6 +66,8 @@ final class EngineLoop implements Runnable {
         this.pieces = new Pieces(vocabulary);
         this.plan = new Plan(slots);
         this.batch = new Batch(context.batchSize());
+        this.scorer = new PromptScorer(pieces);
+        this.beamOptions = new BeamOptions(pieces);
         this.rows = new SamplingRows(slots, (int) Logprobs.TOP.max());
         this.thread = new Thread(null, this, name, STACK_BYTES);
         thread.setDaemon(true);
@@ -124,6 +129,8 @@ final class EngineLoop implements Runnable {
             scheduler.shutDown();
         } finally {
             rows.close();
+            scorer.close();
+            beamOptions.close();
             batch.close();
             context.close();
             stopped.countDown();
@@ -188,7 +195,7 @@ final class EngineLoop implements Runnable {
             int from = completion.sequence().length();
             int to = from + plan.count(i);
             for (int position = from; position < to; position++) {
-                batch.add(tokens[position], position, sequence, position == completion.length() - 1);
+                batch.add(tokens[position], position, sequence, completion.needsOutput(position));
             }
         }
     }
@@ -208,7 +215,11 @@ final class EngineLoop implements Runnable {
     }
 
     private void sample() {
+        List<Completion> unscorable = scorer.score(plan, context);
         scheduler.decoded(plan);
+        for (Completion completion : unscorable) {
+            scheduler.fail(completion.generation(), new EngineError.Internal("the model's logits are not finite"));
+        }
         rows.clear();
         sampling.clear();
         long now = System.nanoTime();
@@ -216,23 +227,54 @@ final class EngineLoop implements Runnable {
         for (int i = 0; i < plan.size(); i++) {
             output += plan.count(i);
             Completion completion = plan.completion(i);
+            if (completion.isClosed()) {
+                continue;
+            }
             completion.progress(now);
             if (completion.pending() > 0) {
                 continue;
             }
             if (completion.request().limits().maxTokens() == 0) {
                 scheduler.finish(completion, FinishReason.LIMIT, now);
+            } else if (completion.beams() != null) {
+                offer(completion, completion.beams(), output);
             } else {
                 rows.add(
                         completion.chain(),
                         completion.grammar(),
                         output,
-                        completion.request().logprobs().top(),
+                        completion.topLogprobs(),
                         completion.request().logprobs().postSampling());
                 sampling.add(completion);
             }
         }
         rows.sample(context);
+        advanceBeams();
+    }
+
+    private void offer(Completion completion, BeamGroup group, int output) {
+        beamOptions
+                .of(completion, group, output, group.considered(), context)
+                .ifPresentOrElse(
+                        options -> {
+                            if (group.offer(completion, options)) {
+                                beams.add(group);
+                            }
+                        },
+                        () -> scheduler.fail(
+                                completion.generation(),
+                                new EngineError.Internal("the model's logits are not finite")));
+    }
+
+    private void advanceBeams() {
+        long now = System.nanoTime();
+        for (BeamGroup group : beams) {
+            counters.generated(group.members().size());
+            if (!group.advance(cache, now)) {
+                scheduler.finish(group.leader(), FinishReason.LIMIT, now);
+            }
+        }
+        beams.clear();
     }
 
     private void emit() {
@@ -251,7 +293,7 @@ final class EngineLoop implements Runnable {
             completion.sampled(token, now);
             @Nullable
             FinishReason reason = vocabulary.isEndOfGeneration(token)
-                    ? FinishReason.END_OF_TEXT
+                    ? completion.writeEnd(token, logprob(completion, row, token))
                     : completion.write(
                             token,
                             pieces.shown(token, completion.request().output()),
@@ -268,7 +310,7 @@ final class EngineLoop implements Runnable {
     }
 
     private @Nullable TokenLogprob logprob(Completion completion, int row, int token) {
-        if (completion.request().logprobs().top() == 0) {
+        if (completion.topLogprobs() == 0) {
             return null;
         }
         List<TokenLogprob> top = new ArrayList<>(rows.topCount(row));

@@ -176,6 +176,11 @@ final class KvCache implements AutoCloseable {
         return live.stream().filter(sequence -> sequence.id() == id).findFirst();
     }
 
+    /** Puts all that a live sequence holds into another live one, in place of its own. */
+    void copy(Sequence source, Sequence target) {
+        cells.copy(source, target);
+    }
+
     /** Says that a live sequence's tokens were decoded. */
     void append(Sequence sequence, int[] tokens, int offset, int count) {
         cells.append(sequence, tokens, offset, count);

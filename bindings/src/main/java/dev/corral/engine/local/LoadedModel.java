@@ -72,7 +72,14 @@ record LoadedModel(
         KvCache cache = new KvCache(new Cells(context, traits), traits, states(options, fingerprint, traits, inbox));
         Counters counters = new Counters(options.slots(), traits.cells());
         PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
-        Scheduler scheduler = new Scheduler(cache, traits, slots, pacer, counters, context.batchSize());
+        Scheduler scheduler = new Scheduler(
+                cache,
+                traits,
+                slots,
+                pacer,
+                counters,
+                context.batchSize(),
+                PromptScorer.outputsPerStep(vocabulary.size()));
         Adapters adapters = new Adapters(options.adapters(), options.model(), model, context);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),

@@ -8,6 +8,7 @@ import dev.corral.engine.EngineStats;
 import dev.corral.engine.Event;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
+import dev.corral.engine.Likelihood;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
@@ -40,6 +41,7 @@ public final class LocalEngine implements Engine {
     private final LocalEngineOptions options;
     private final LoadedModel loaded;
     private final Preparation preparation;
+    private final ScoreTexts scoreTexts;
     private final TextThreads text;
     private final AtomicLong ids = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
@@ -49,7 +51,9 @@ public final class LocalEngine implements Engine {
     private LocalEngine(LocalEngineOptions options, LoadedModel loaded) {
         this.options = options;
         this.loaded = loaded;
-        this.preparation = new Preparation(loaded.vocabulary(), loaded.info().contextSize());
+        this.preparation = new Preparation(loaded.vocabulary(), loaded.info().contextSize(), options.slots());
+        this.scoreTexts =
+                new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
     }
 
@@ -106,12 +110,7 @@ public final class LocalEngine implements Engine {
     @Override
     public Generation submit(Generate request) {
         requireOpen();
-        int before = unfinished.getAndAdd(request.completions());
-        if (before > 0 && before + request.completions() > options.slots() + options.queueLimit()) {
-            unfinished.addAndGet(-request.completions());
-            int waiting = Math.max(0, before - options.slots());
-            throw new EngineException(new EngineError.Busy(waiting, retryAfter()));
-        }
+        int before = reserve(request.candidates());
         LocalGeneration generation = new LocalGeneration(ids.incrementAndGet(), request, this::cancel, this::ended);
         generation.send(new Event.Queued(Math.max(0, before - options.slots())));
         try {
@@ -147,7 +146,7 @@ public final class LocalEngine implements Engine {
             generation.fail(e.error());
             return;
         }
-        completions.forEach(loaded.scheduler()::enqueue);
+        completions.stream().filter(Completion::isLeader).forEach(loaded.scheduler()::enqueue);
         if (generation.isCancelled()) {
             loaded.scheduler().cancel(generation, System.nanoTime());
         }
@@ -158,7 +157,7 @@ public final class LocalEngine implements Engine {
     }
 
     private void ended(LocalGeneration generation) {
-        unfinished.addAndGet(-generation.request().completions());
+        unfinished.addAndGet(-generation.request().candidates());
         averageNanos.accumulateAndGet(
                 System.nanoTime() - generation.submittedNanos(),
                 (old, fresh) -> old == 0 ? fresh : (old * 7 + fresh) / 8);
@@ -177,7 +176,12 @@ public final class LocalEngine implements Engine {
         try {
             // each query's own reply type is what its case returns
             @SuppressWarnings("unchecked")
-            R reply = (R) text.call(() -> answer(query));
+            R reply = (R)
+                    switch (query) {
+                        case Query.Score score -> scored(score);
+                        case Query.ScoreRolling score -> scored(score);
+                        default -> text.call(() -> answer(query));
+                    };
             return reply;
         } catch (RejectedExecutionException e) {
             throw new EngineException(new EngineError.Closed());
@@ -209,7 +213,76 @@ public final class LocalEngine implements Engine {
             }
             case Query.Slots() ->
                 onLoop(() -> new Reply.SlotList(loaded.scheduler().slotStates()));
+            case Query.Score _, Query.ScoreRolling _ ->
+                throw new IllegalArgumentException("scores are not for a text thread to wait for");
         };
+    }
+
+    private Reply.Scored scored(Query.Score query) throws InterruptedException {
+        ScorePlan plan = text.call(() -> scoreTexts.plan(query));
+        score(plan, query.schedule(), query.partition());
+        List<List<Likelihood>> items = new ArrayList<>(query.items().size());
+        int next = 0;
+        for (Query.Score.Item item : query.items()) {
+            List<Likelihood> likelihoods = new ArrayList<>(item.continuations().size());
+            for (int i = 0; i < item.continuations().size(); i++) {
+                likelihoods.add(plan.likelihood(next++));
+            }
+            items.add(likelihoods);
+        }
+        return new Reply.Scored(items);
+    }
+
+    private Reply.RollingScored scored(Query.ScoreRolling query) throws InterruptedException {
+        List<List<ScorePlan.Text>> windows = text.call(() -> scoreTexts.windows(query));
+        ScorePlan plan = ScorePlan.of(windows.stream().flatMap(List::stream).toList());
+        score(plan, query.schedule(), query.partition());
+        List<Likelihood> likelihoods = new ArrayList<>(windows.size());
+        int next = 0;
+        for (List<ScorePlan.Text> text : windows) {
+            likelihoods.add(plan.likelihood(next, text.size()));
+            next += text.size();
+        }
+        return new Reply.RollingScored(likelihoods);
+    }
+
+    /** Runs a plan. However long it is, it counts as at most one request a slot. */
+    private void score(ScorePlan plan, Generate.Schedule schedule, String partition) throws InterruptedException {
+        int atOnce = Math.min(plan.runs().size(), 2 * options.slots());
+        Scoring scoring = new Scoring(
+                plan,
+                schedule,
+                partition,
+                atOnce,
+                scoreTexts,
+                loaded.loop(),
+                loaded.scheduler(),
+                loaded.adapters());
+        int counted = Math.min(atOnce, options.slots());
+        reserve(counted);
+        try {
+            // what a text thread posts comes before the loop is stopped
+            text.call(() -> {
+                scoring.start();
+                return true;
+            });
+            scoring.await();
+        } catch (InterruptedException e) {
+            scoring.cancel();
+            throw e;
+        } finally {
+            unfinished.addAndGet(-counted);
+        }
+    }
+
+    private int reserve(int completions) {
+        int before = unfinished.getAndAdd(completions);
+        if (before > 0 && before + completions > options.slots() + options.queueLimit()) {
+            unfinished.addAndGet(-completions);
+            int waiting = Math.max(0, before - options.slots());
+            throw new EngineException(new EngineError.Busy(waiting, retryAfter()));
+        }
+        return before;
     }
 
     private Reply tokenized(Query.Tokenize query) {

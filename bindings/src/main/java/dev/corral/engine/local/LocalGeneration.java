@@ -4,6 +4,7 @@ import dev.corral.engine.EngineError;
 import dev.corral.engine.Event;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
+import dev.corral.engine.Search;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -26,9 +27,11 @@ final class LocalGeneration implements Generation {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private volatile boolean cancelled;
     private boolean closedToSending;
+    private final @Nullable Ranking ranking;
     private int unfinished;
     private int finishedTaken;
     private boolean ended;
+    private volatile @Nullable EngineError failure;
 
     /**
      * @param onCancel called once, by the cancelling thread
@@ -40,6 +43,9 @@ final class LocalGeneration implements Generation {
         this.onCancel = onCancel;
         this.onEnd = onEnd;
         this.unfinished = request.completions();
+        this.ranking = request.search() instanceof Search.BestOf(int candidates)
+                ? new Ranking(candidates, unfinished, request.logprobs().top() > 0)
+                : null;
     }
 
     @Override
@@ -68,8 +74,17 @@ final class LocalGeneration implements Generation {
         if (closedToSending) {
             return;
         }
+        if (ranking == null) {
+            deliver(event);
+        } else {
+            ranking.take(event).forEach(this::deliver);
+        }
+    }
+
+    private void deliver(Event event) {
         boolean last = event instanceof Event.Failed || (event instanceof Event.Finished && --unfinished == 0);
         closedToSending = last;
+        failure = event instanceof Event.Failed(EngineError error) ? error : null;
         events.add(event);
         if (last) {
             onEnd.accept(this);
@@ -78,6 +93,12 @@ final class LocalGeneration implements Generation {
 
     void fail(EngineError error) {
         send(new Event.Failed(error));
+    }
+
+    /** What it failed with, or null. */
+    @Nullable
+    EngineError failure() {
+        return failure;
     }
 
     synchronized boolean isClosed() {

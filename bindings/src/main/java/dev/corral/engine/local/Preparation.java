@@ -2,13 +2,17 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
+import dev.corral.engine.Event;
 import dev.corral.engine.Generate;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.Sampling.LogitBias;
+import dev.corral.engine.Search;
+import dev.corral.engine.TokenLogprob;
 import dev.corral.engine.Tokens;
+import dev.corral.engine.local.TokenScores.Target;
 import dev.corral.llama.SamplerChain;
 import dev.corral.llama.Vocabulary;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +34,17 @@ final class Preparation {
     private final int contextSize;
     private final SamplerChains chains;
     private final Grammars grammars;
+    private final Pieces pieces;
+    private final BeamGroups beamGroups;
 
-    Preparation(Vocabulary vocabulary, int contextSize) {
+    /** @param slots how many completions can run at once */
+    Preparation(Vocabulary vocabulary, int contextSize, int slots) {
         this.vocabulary = vocabulary;
         this.contextSize = contextSize;
         this.chains = new SamplerChains(vocabulary, contextSize);
         this.grammars = new Grammars(vocabulary);
+        this.pieces = new Pieces(vocabulary);
+        this.beamGroups = new BeamGroups(vocabulary, pieces, chains.endOfGeneration(), contextSize, slots);
     }
 
     /** @throws EngineException when the request can't be run */
@@ -45,9 +55,12 @@ final class Preparation {
             throw new EngineException(new EngineError.ContextExceeded(prompt.length, contextSize));
         }
         Map<Integer, Float> biases = biases(request.sampling().logitBias());
-        List<Completion> completions = new ArrayList<>(request.completions());
+        if (request.search() instanceof Search.Beams beams) {
+            return beamGroups.of(generation, beams, prompt, biases, promptScores(generation, 0, prompt));
+        }
+        List<Completion> completions = new ArrayList<>(request.candidates());
         try {
-            for (int index = 0; index < request.completions(); index++) {
+            for (int index = 0; index < request.candidates(); index++) {
                 completions.add(complete(generation, index, prompt, biases));
             }
             return completions;
@@ -64,7 +77,9 @@ final class Preparation {
             SamplerChain chain = chains.build(request.sampling(), biases, prompt, index);
             TextAssembler text =
                     new TextAssembler(request.stop(), request.limits().minIndent());
-            return new Completion(generation, index, prompt, chain, grammar, new Output(generation, index, text));
+            @Nullable TokenScores scores = promptScores(generation, index, prompt);
+            return new Completion(
+                    generation, index, prompt, chain, grammar, new Output(generation, index, text), scores, null);
         } catch (RuntimeException e) {
             if (grammar != null) {
                 grammar.close();
@@ -73,12 +88,39 @@ final class Preparation {
         }
     }
 
-    private int[] tokens(Prompt prompt) {
-        int[] tokens = switch (prompt) {
+    /** Scores of a whole prompt but its first token, sent when they are complete; null where nobody asks for them. */
+    private @Nullable TokenScores promptScores(LocalGeneration generation, int index, int[] prompt) {
+        if (index > 0 || !generation.request().logprobs().prompt()) {
+            return null;
+        }
+        List<Target> targets = new ArrayList<>(prompt.length - 1);
+        for (int position = 0; position < prompt.length - 1; position++) {
+            targets.add(new Target(position, prompt[position + 1]));
+        }
+        TokenLogprob first = new TokenLogprob(prompt[0], pieces.bytes(prompt[0]), Double.NaN, List.of());
+        Consumer<List<Target>> send = scored -> {
+            List<TokenLogprob> tokens = new ArrayList<>(prompt.length);
+            tokens.add(first);
+            for (Target target : scored) {
+                tokens.add(
+                        new TokenLogprob(target.token(), pieces.bytes(target.token()), target.logprob(), target.top()));
+            }
+            generation.send(new Event.PromptLogprobs(tokens));
+        };
+        return new TokenScores(targets, generation.request().logprobs().top(), true, send);
+    }
+
+    /** Tokens of a text that may be empty, checked against the vocabulary. */
+    int[] tokensOrNone(Prompt prompt) {
+        return switch (prompt) {
             case Prompt.Text text -> tokenize(text);
             case Prompt.Ids ids -> checked(ids.tokens());
             case Prompt.Parts parts -> joined(parts);
         };
+    }
+
+    private int[] tokens(Prompt prompt) {
+        int[] tokens = tokensOrNone(prompt);
         if (tokens.length > 0) {
             return tokens;
         }

@@ -62,6 +62,11 @@ final class SamplerChains {
         return built;
     }
 
+    /** The tokens that end a text. */
+    int[] endOfGeneration() {
+        return endOfGeneration;
+    }
+
     private void addBiases(SamplerChain.Builder chain, Sampling sampling, Map<Integer, Float> biases) {
         Map<Integer, Float> all = new LinkedHashMap<>(biases);
         for (int token : vocabulary.suppressedTokens()) {

@@ -31,6 +31,8 @@ final class Scheduler {
     private final PrefillPacer pacer;
     private final Counters counters;
     private final int batchSize;
+    private final int scoredOutputs;
+    private final ScoreMemory scores = new ScoreMemory();
     private final RequestQueue queue = new RequestQueue();
     private final AdapterTurns turns = new AdapterTurns();
     private final List<Completion> running = new ArrayList<>();
@@ -38,13 +40,25 @@ final class Scheduler {
     private int withDeadline;
     private int stepsWithGap;
 
-    Scheduler(KvCache cache, MemoryTraits traits, Slots slots, PrefillPacer pacer, Counters counters, int batchSize) {
+    /**
+     * @param batchSize tokens that one step can compute
+     * @param scoredOutputs outputs that one step can compute to score given tokens by
+     */
+    Scheduler(
+            KvCache cache,
+            MemoryTraits traits,
+            Slots slots,
+            PrefillPacer pacer,
+            Counters counters,
+            int batchSize,
+            int scoredOutputs) {
         this.cache = cache;
         this.traits = traits;
         this.slots = slots;
         this.pacer = pacer;
         this.counters = counters;
         this.batchSize = batchSize;
+        this.scoredOutputs = scoredOutputs;
     }
 
     void enqueue(Completion completion) {
@@ -81,6 +95,9 @@ final class Scheduler {
     }
 
     private boolean canAdmit(Completion completion) {
+        if (slots.free() < completion.members().size()) {
+            return false;
+        }
         return running.isEmpty() || (!awaitsPrefix(completion) && hasRoom(completion));
     }
 
@@ -89,7 +106,6 @@ final class Scheduler {
         if (!completion.request().cache().reuse()) {
             return false;
         }
-        int limit = completion.length() - 1;
         int have = -1;
         for (Completion other : running) {
             if (!other.isPrefilling()
@@ -97,9 +113,12 @@ final class Scheduler {
                     || !other.space().equals(completion.space())) {
                 continue;
             }
+            int limit = Math.max(completion.reusable(), ScoreMemory.shared(completion, other));
             int common = shareable(completion, other, limit);
             if (common > other.sequence().length()) {
-                have = have >= 0 ? have : cache.reusable(completion.space(), completion.tokens(), limit);
+                have = have >= 0
+                        ? have
+                        : cache.reusable(completion.space(), completion.tokens(), scores.reusable(completion));
                 if (common - have >= WORTH_WAITING) {
                     return true;
                 }
@@ -114,25 +133,31 @@ final class Scheduler {
         if (traits.cuttable()) {
             return common;
         }
-        int checkpoint = other.promptLength() - 1;
+        int checkpoint = other.checkpoint();
         return common >= checkpoint && cache.keepsStates() ? checkpoint : 0;
     }
 
     private boolean hasRoom(Completion completion) {
         int watermark = traits.cells() / 100;
         int shared = completion.request().cache().reuse()
-                ? cache.sharedWithLive(completion.space(), completion.tokens(), completion.length() - 1)
+                ? cache.sharedWithLive(completion.space(), completion.tokens(), completion.reusable())
                 : 0;
-        return cache.availableCells() >= completion.length() + 1 - shared + watermark;
+        return cache.availableCells()
+                >= completion.length() + completion.members().size() - shared + watermark;
     }
 
-    private void admit(Completion completion, long now) {
-        queue.started(completion);
+    private void admit(Completion leader, long now) {
+        queue.started(leader);
+        leader.members().forEach(completion -> start(completion, now));
+    }
+
+    private void start(Completion completion, long now) {
+        scores.admit(completion);
         Sequence sequence = cache.acquire(
                 completion.space(),
                 completion.tokens(),
-                completion.length() - 1,
-                completion.request().cache().reuse());
+                completion.reusable(),
+                completion.length() > 0 && completion.request().cache().reuse());
         counters.reused(sequence.length());
         int slot = slots.take(completion, completion.request().cache().slot());
         completion.start(sequence, slot, ++arrivals, now);
@@ -163,7 +188,7 @@ final class Scheduler {
         String adapters = turns.next(running);
         boolean streaming = false;
         for (Completion completion : running) {
-            if (!completion.isPrefilling()) {
+            if (completion.pending() == 1) {
                 streaming = true;
                 if (completion.space().adapters().equals(adapters)) {
                     plan.add(completion, 1);
@@ -174,11 +199,15 @@ final class Scheduler {
         if (streaming) {
             budget = Math.min(budget, pacer.chunk());
         }
+        int outputs = scoredOutputs;
         for (Completion completion : running) {
             if (completion.isPrefilling() && completion.space().adapters().equals(adapters) && budget > 0) {
-                int count = Math.min(budget, untilCheckpoint(completion));
-                plan.add(completion, count);
-                budget -= count;
+                int count = completion.within(Math.min(budget, untilCheckpoint(completion)), outputs);
+                if (count > 0) {
+                    plan.add(completion, count);
+                    budget -= count;
+                    outputs -= completion.scored(count);
+                }
             }
         }
         plan.sort();
@@ -189,7 +218,7 @@ final class Scheduler {
      * at a point where it was saved, and the end of the prompt, short of its last token, is where requests part.
      */
     private int untilCheckpoint(Completion completion) {
-        int checkpoint = completion.promptLength() - 1;
+        int checkpoint = completion.checkpoint();
         int computed = completion.sequence().length();
         return !traits.cuttable() && completion.request().cache().reuse() && computed < checkpoint
                 ? checkpoint - computed
@@ -207,12 +236,22 @@ final class Scheduler {
                         .thenComparing(
                                 Comparator.comparingLong(Completion::order).reversed()))
                 .orElseThrow();
+        if (youngest.beams() != null && running.size() == youngest.members().size()) {
+            fail(
+                    youngest.generation(),
+                    new EngineError.Unsupported("the beams have grown to more tokens than the KV cache holds"));
+            return;
+        }
         if (running.size() == 1) {
             throw new IllegalStateException("one completion of " + youngest.length()
                     + " tokens does not fit a cache of " + traits.cells() + " cells");
         }
-        vacate(youngest, true);
-        queue.addFirst(youngest);
+        for (Completion member : youngest.members()) {
+            vacate(member, true);
+            if (member.isLeader()) {
+                queue.addFirst(member);
+            }
+        }
         counters.preempted();
     }
 
@@ -235,7 +274,7 @@ final class Scheduler {
             queue.charge(completion, plan.count(i));
             if (!traits.cuttable()
                     && completion.request().cache().reuse()
-                    && sequence.length() == completion.promptLength() - 1) {
+                    && sequence.length() == completion.checkpoint()) {
                 cache.checkpoint(sequence);
             }
         }
@@ -261,7 +300,9 @@ final class Scheduler {
     /** Ends a completion, running or waiting. */
     void finish(Completion completion, FinishReason reason, long now) {
         completion.finish(reason, now);
-        discard(completion, completion.request().cache().reuse());
+        for (Completion member : completion.members()) {
+            discard(member, member.isLeader() && member.request().cache().reuse());
+        }
     }
 
     /** Ends all completions of a request with an error. */
@@ -291,11 +332,16 @@ final class Scheduler {
     private void discard(Completion completion, boolean keep) {
         if (completion.isRunning()) {
             vacate(completion, keep);
-            queue.ended(completion);
-        } else {
+            if (completion.isLeader()) {
+                queue.ended(completion);
+            }
+        } else if (completion.isLeader()) {
             queue.remove(completion);
         }
-        withDeadline -= completion.request().schedule().deadline().isPresent() ? 1 : 0;
+        withDeadline -= completion.isLeader()
+                        && completion.request().schedule().deadline().isPresent()
+                ? 1
+                : 0;
         completion.close();
     }
 

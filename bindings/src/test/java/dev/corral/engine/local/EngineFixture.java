@@ -71,7 +71,7 @@ public final class EngineFixture {
                             finished,
                             finished.usage().cachedTokens()));
                 case Event.Failed failed -> throw new EngineException(failed.error());
-                case Event.Queued _, Event.Started _, Event.Progress _ -> {}
+                case Event.Queued _, Event.Started _, Event.Progress _, Event.PromptLogprobs _ -> {}
             }
         }
         answers.sort(

@@ -1,10 +1,18 @@
 package dev.corral.engine.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
+import dev.corral.engine.Likelihood;
+import dev.corral.engine.Limits;
+import dev.corral.engine.Logprobs;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
+import dev.corral.engine.Search;
 import dev.corral.engine.local.EngineFixture.Answer;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
@@ -14,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +44,53 @@ class RandomWorkTest {
             new AdapterSet(List.of(new AdapterSet.Scaled("b", 1), new AdapterSet.Scaled("a", 0.3f))));
     private static final int ROUNDS = 60;
 
+    /** A question for scores that is being answered; interrupted, or answered in full. */
+    private record AskedScore(Query.Score query, FutureTask<Reply.Scored> answer, boolean interrupted) {
+
+        static AskedScore by(LocalEngine engine, Random random) {
+            List<Query.Score.Item> items = new ArrayList<>();
+            for (int i = random.nextInt(6); i >= 0; i--) {
+                List<Prompt> continuations = new ArrayList<>();
+                for (int j = random.nextInt(4); j >= 0; j--) {
+                    continuations.add(Prompt.tokens(
+                            random.ints(random.nextInt(4), 300, 306).toArray()));
+                }
+                items.add(new Query.Score.Item(Prompt.text(prompt(random)), continuations));
+            }
+            Query.Score query = new Query.Score(items, schedule(random));
+            FutureTask<Reply.Scored> answer = new FutureTask<>(() -> engine.ask(query));
+            Thread asking = Thread.ofVirtual().start(answer);
+            boolean interrupt = random.nextInt(6) == 0;
+            if (interrupt) {
+                asking.interrupt();
+            }
+            return new AskedScore(query, answer, interrupt);
+        }
+    }
+
+    private static void settleScores(List<AskedScore> scores, LocalEngine reference, long seed) throws Exception {
+        for (AskedScore one : scores) {
+            if (one.interrupted()) {
+                try {
+                    one.answer().get();
+                } catch (ExecutionException e) {
+                    assertThat(e).hasCauseInstanceOf(InterruptedException.class);
+                }
+                continue;
+            }
+            List<List<Likelihood>> found = one.answer().get().items();
+            List<List<Likelihood>> expected = reference.ask(one.query()).items();
+            for (int i = 0; i < expected.size(); i++) {
+                for (int j = 0; j < expected.get(i).size(); j++) {
+                    assertThat(found.get(i).get(j).logLikelihood())
+                            .as("seed %d", seed)
+                            .isCloseTo(expected.get(i).get(j).logLikelihood(), within(1e-4));
+                }
+            }
+        }
+        scores.clear();
+    }
+
     private record Asked(Generate request, Generation generation, boolean cancelled) {}
 
     @ParameterizedTest
@@ -49,7 +106,7 @@ class RandomWorkTest {
                 Optional.empty());
         Map<Generate, String> expected = new HashMap<>();
         try (LocalEngine reference =
-                        TinyEngines.open(model, options -> options.slots(1).adapters(adapters));
+                        TinyEngines.open(model, options -> options.slots(5).adapters(adapters));
                 LocalEngine engine = TinyEngines.open(
                         model,
                         options -> options.unifiedCache(unified)
@@ -59,16 +116,22 @@ class RandomWorkTest {
                                 .cacheRamMiB(random.nextInt(3))
                                 .queueLimit(10_000))) {
             List<Asked> asked = new ArrayList<>();
+            List<AskedScore> scores = new ArrayList<>();
             for (int round = 0; round < ROUNDS; round++) {
                 for (int burst = random.nextInt(6); burst >= 0; burst--) {
                     asked.add(ask(engine, random));
                 }
+                if (random.nextInt(4) == 0) {
+                    scores.add(AskedScore.by(engine, random));
+                }
                 if (random.nextInt(3) == 0) {
                     settle(asked, reference, expected, seed);
+                    settleScores(scores, reference, seed);
                 }
                 engine.checkInvariants();
             }
             settle(asked, reference, expected, seed);
+            settleScores(scores, reference, seed);
             engine.checkInvariants();
             assertThat(engine.stats().running()).isZero();
             assertThat(engine.stats().queued()).isZero();
@@ -77,16 +140,20 @@ class RandomWorkTest {
     }
 
     private static Asked ask(LocalEngine engine, Random random) {
-        StringBuilder prompt = new StringBuilder();
-        for (int pieces = 1 + random.nextInt(10); pieces > 0; pieces--) {
-            prompt.append(PIECES[random.nextInt(random.nextBoolean() ? 2 : PIECES.length)]);
-        }
-        Generate request = TinyEngines.greedy(prompt.toString(), random.nextInt(60))
-                .completions(random.nextInt(8) == 0 ? 1 + random.nextInt(4) : 1)
+        int completions = random.nextInt(8) == 0 ? 1 + random.nextInt(4) : 1;
+        Generate request = TinyEngines.greedy(prompt(random), random.nextInt(60))
+                .completions(completions)
                 .with((random.nextInt(6) == 0 ? Generate.Cache.FRESH : Generate.Cache.REUSE)
                         .in(PARTITIONS[random.nextInt(PARTITIONS.length)]))
                 .with(ADAPTERS.get(random.nextInt(ADAPTERS.size())))
-                .with(new Generate.Schedule(random.nextInt(3), "key" + random.nextInt(3), Optional.empty()));
+                .with(schedule(random));
+        if (random.nextInt(8) == 0) {
+            request = request.with(Logprobs.top(random.nextInt(3)).withPrompt());
+        }
+        if (random.nextInt(10) == 0) {
+            request = request.with(Limits.tokens(random.nextInt(20)))
+                    .with(Search.Beams.of(completions + random.nextInt(6 - completions)));
+        }
         Generation generation = engine.submit(request);
         boolean cancel = random.nextInt(7) == 0;
         if (cancel) {
@@ -95,11 +162,27 @@ class RandomWorkTest {
         return new Asked(request, generation, cancel);
     }
 
+    private static String prompt(Random random) {
+        StringBuilder prompt = new StringBuilder();
+        for (int pieces = 1 + random.nextInt(10); pieces > 0; pieces--) {
+            prompt.append(PIECES[random.nextInt(random.nextBoolean() ? 2 : PIECES.length)]);
+        }
+        return prompt.toString();
+    }
+
+    private static Generate.Schedule schedule(Random random) {
+        return new Generate.Schedule(random.nextInt(3), "key" + random.nextInt(3), Optional.empty());
+    }
+
     private static void settle(List<Asked> asked, LocalEngine reference, Map<Generate, String> expected, long seed)
             throws Exception {
         for (Asked one : asked) {
             List<Answer> answers = EngineFixture.collect(one.generation());
             assertThat(answers).hasSize(one.request().completions());
+            if (one.request().search() instanceof Search.Beams) {
+                settleBeams(one, answers, reference, seed);
+                continue;
+            }
             Generate alone =
                     one.request().completions(1).with(Generate.Cache.FRESH).with(Generate.Schedule.NORMAL);
             if (!expected.containsKey(alone)) {
@@ -116,5 +199,18 @@ class RandomWorkTest {
             }
         }
         asked.clear();
+    }
+
+    private static void settleBeams(Asked one, List<Answer> answers, LocalEngine reference, long seed)
+            throws Exception {
+        if (!one.cancelled()) {
+            Generate alone = one.request().with(Generate.Cache.FRESH).with(Generate.Schedule.NORMAL);
+            assertThat(answers)
+                    .extracting(Answer::text)
+                    .as("seed %d, %s", seed, one.request())
+                    .isEqualTo(EngineFixture.runAll(reference, alone).stream()
+                            .map(Answer::text)
+                            .toList());
+        }
     }
 }

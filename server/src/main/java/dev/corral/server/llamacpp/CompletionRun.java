@@ -61,7 +61,7 @@ final class CompletionRun implements Generations.Reader {
     public void read(int prompt, Event event) throws InterruptedException {
         Progress one = progress.get(prompt);
         switch (event) {
-            case Event.Queued _ -> {}
+            case Event.Queued _, Event.PromptLogprobs _ -> {}
             case Event.Started started -> {
                 one.slot = started.slot();
                 one.promptTokens = started.promptTokens();

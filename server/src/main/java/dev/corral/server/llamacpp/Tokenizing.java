@@ -16,12 +16,15 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** {@code /tokenize} and {@code /detokenize}. */
+/** {@code /tokenize} and {@code /detokenize}; vLLM's form of them as well, which has {@code prompt} for the text. */
 final class Tokenizing {
 
     private Tokenizing() {}
 
     static ObjectNode tokenize(Fields fields, Engine engine) throws InterruptedException {
+        if (fields.has("prompt")) {
+            return tokenizePrompt(fields, engine);
+        }
         ObjectNode answer = Json.object();
         ArrayNode tokens = answer.putArray("tokens");
         boolean addSpecial = fields.flag("add_special", false);
@@ -36,13 +39,22 @@ final class Tokenizing {
         return answer;
     }
 
+    private static ObjectNode tokenizePrompt(Fields fields, Engine engine) throws InterruptedException {
+        String prompt = fields.text("prompt").orElseThrow(() -> fields.missing("prompt"));
+        Reply.Tokenized tokenized =
+                engine.ask(new Query.Tokenize(prompt, fields.flag("add_special_tokens", true), true, false));
+        ObjectNode answer = Json.object();
+        ArrayNode tokens = answer.putArray("tokens");
+        tokenized.tokens().stream().forEach(tokens::add);
+        return answer.put("count", tokens.size())
+                .put("max_model_len", engine.model().contextSize());
+    }
+
     static ObjectNode detokenize(Fields fields, Engine engine) throws InterruptedException {
         ArrayNode tokens = fields.array("tokens").orElseGet(Json::array);
-        return Json.object()
-                .put(
-                        "content",
-                        engine.ask(new Query.Detokenize(fields.tokens("tokens", tokens), true))
-                                .text());
+        String text = engine.ask(new Query.Detokenize(fields.tokens("tokens", tokens), true))
+                .text();
+        return Json.object().put("content", text).put("prompt", text);
     }
 
     private static void add(ArrayNode tokens, Prompt part, boolean pieces, Engine engine) throws InterruptedException {

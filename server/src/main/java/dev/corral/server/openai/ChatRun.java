@@ -57,7 +57,7 @@ final class ChatRun implements Generations.Reader {
     @Override
     public void read(int prompt, Event event) {
         switch (event) {
-            case Event.Queued _, Event.Failed _ -> {}
+            case Event.Queued _, Event.PromptLogprobs _, Event.Failed _ -> {}
             case Event.Started started -> {
                 promptTokens = started.promptTokens();
                 cachedTokens = started.cachedTokens();

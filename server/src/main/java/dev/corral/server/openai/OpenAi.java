@@ -22,6 +22,8 @@ import java.util.List;
  * <pre>{@code
  * curl localhost:8080/v1/models
  * curl localhost:8080/v1/models/default
+ * curl localhost:8080/v1/completions -d '{"prompt": "Once upon a time", "max_tokens": 32}'
+ * curl localhost:8080/v1/completions -d '{"prompt": "2 + 2 = 4", "max_tokens": 0, "echo": true, "logprobs": 1}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
  * }</pre>
@@ -45,6 +47,11 @@ public final class OpenAi implements Dialect {
                 .get("/v1/models/{+id}", this::model)
                 .post("/v1/load_lora_adapter", exchange -> adapt(exchange, AdapterActions::load))
                 .post("/v1/unload_lora_adapter", exchange -> adapt(exchange, AdapterActions::unload))
+                .get(
+                        "/tokenizer_info",
+                        exchange ->
+                                exchange.reply(TokenizerInfo.of(gate.engine().model())))
+                .post("/v1/completions", this::complete)
                 .post("/v1/chat/completions", this::chat)
                 .post("/chat/completions", this::chat);
     }
@@ -99,6 +106,13 @@ public final class OpenAi implements Dialect {
                 exchange,
                 engine,
                 ChatRequest.read(exchange, fields, engine, defaults).adapted(adapter, adapters.set(adapter)));
+    }
+
+    private void complete(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        Fields fields = exchange.body();
+        fields.text("model").ifPresent(asked -> require(names(engine), asked));
+        TextRun.answer(exchange, engine, TextRequest.read(fields, engine.model(), defaults, exchange.caller()));
     }
 
     private ModelNames names(Engine engine) {

@@ -114,8 +114,9 @@ class OtherRoutesTest {
 
     @Test
     void detokenizes() throws InterruptedException {
-        assertThat(post("/detokenize", "{\"tokens\": [72, 233]}").toString()).isEqualTo("{\"content\":\"Hé\"}");
-        assertThat(post("/detokenize", "{}").toString()).isEqualTo("{\"content\":\"\"}");
+        assertThat(post("/detokenize", "{\"tokens\": [72, 233]}").toString())
+                .isEqualTo("{\"content\":\"Hé\",\"prompt\":\"Hé\"}");
+        assertThat(post("/detokenize", "{}").toString()).isEqualTo("{\"content\":\"\",\"prompt\":\"\"}");
     }
 
     @ParameterizedTest

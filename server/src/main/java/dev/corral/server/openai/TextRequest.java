@@ -1,0 +1,89 @@
+package dev.corral.server.openai;
+
+import dev.corral.engine.Generate;
+import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.Limits;
+import dev.corral.engine.Logprobs;
+import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Search;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.SearchFields;
+import dev.corral.server.http.ApiError;
+import dev.corral.server.http.ApiException;
+import dev.corral.server.http.Fields;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code POST /v1/completions} asks for.
+ *
+ * @param generates one for each prompt, alike but for the prompt
+ * @param stream answer by events as the text comes
+ * @param includeUsage end a stream with an event that has the token counts
+ * @param echo begin each text with its prompt
+ * @param logprobs how many of the likeliest tokens to show with each; empty for no logprobs at all
+ * @param beat after how long a silence a stream sends a comment
+ */
+record TextRequest(
+        List<Generate> generates,
+        boolean stream,
+        boolean includeUsage,
+        boolean echo,
+        Optional<Integer> logprobs,
+        Optional<Duration> beat) {
+
+    /** What OpenAI's API has where a request says nothing. */
+    private static final int MAX_TOKENS = 16;
+
+    TextRequest {
+        generates = List.copyOf(generates);
+    }
+
+    static TextRequest read(Fields fields, ModelInfo model, Defaults defaults, String caller) {
+        if (fields.text("suffix").filter(text -> !text.isEmpty()).isPresent()) {
+            throw new ApiException(ApiError.Kind.UNSUPPORTED, "'suffix' is not supported yet");
+        }
+        List<Prompt> prompts = TextPrompts.read(fields);
+        boolean stream = fields.flag("stream", false);
+        boolean echo = fields.flag("echo", false);
+        Optional<Integer> logprobs =
+                fields.has("logprobs") ? Optional.of(fields.integer("logprobs", Logprobs.TOP, 0)) : Optional.empty();
+        Generate asked = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, model.slots());
+        Generate first = asked.with(SearchFields.read(fields, asked.completions()))
+                .with(limits(fields, asked.limits()))
+                .with(logprobs(logprobs, echo));
+        if (stream && first.search() instanceof Search.BestOf(int candidates)) {
+            throw new InvalidRequestException(
+                    "best_of", Integer.toString(candidates), "must be equal to n where the answer is streamed");
+        }
+        return new TextRequest(
+                prompts.stream()
+                        .map(prompt -> first.toBuilder().prompt(prompt).build())
+                        .toList(),
+                stream,
+                fields.object("stream_options")
+                        .map(options -> options.flag("include_usage", false))
+                        .orElse(false),
+                echo,
+                logprobs,
+                GenerateFields.beat(fields, defaults));
+    }
+
+    /** How many texts each prompt gets. */
+    int each() {
+        return generates.getFirst().completions();
+    }
+
+    private static Limits limits(Fields fields, Limits read) {
+        boolean says = fields.has("max_tokens") || fields.has("n_predict") || fields.has("max_completion_tokens");
+        return says ? read : new Limits(MAX_TOKENS, read.maxGenerationTime(), read.minIndent(), read.contextShift());
+    }
+
+    /** The engine reports a generated token's own logprob only along with the likeliest, of which there is one at least. */
+    private static Logprobs logprobs(Optional<Integer> top, boolean echo) {
+        return top.map(most -> new Logprobs(Math.max(1, most), false, echo)).orElse(Logprobs.NONE);
+    }
+}
