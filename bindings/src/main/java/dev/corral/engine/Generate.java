@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param cache what the KV cache may do for it
  * @param output what to report beside the text
  * @param schedule its place among other requests
+ * @param speculation how tokens are drafted, to be checked together
  */
 public record Generate(
         Prompt prompt,
@@ -28,7 +29,8 @@ public record Generate(
         int completions,
         Cache cache,
         Output output,
-        Schedule schedule) {
+        Schedule schedule,
+        Speculation speculation) {
 
     public static final Range COMPLETIONS = Range.of(1, 128);
     public static final int MAX_STOP_STRINGS = 256;
@@ -83,6 +85,10 @@ public record Generate(
 
     public Generate with(Schedule newSchedule) {
         return toBuilder().schedule(newSchedule).build();
+    }
+
+    public Generate with(Speculation newSpeculation) {
+        return toBuilder().speculation(newSpeculation).build();
     }
 
     public Generate stopAt(List<String> words) {

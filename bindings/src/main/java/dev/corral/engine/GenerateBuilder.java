@@ -16,6 +16,7 @@ public final class GenerateBuilder {
     private Generate.Cache cache = Generate.Cache.REUSE;
     private Generate.Output output = Generate.Output.PLAIN;
     private Generate.Schedule schedule = Generate.Schedule.NORMAL;
+    private Speculation speculation = Speculation.ADAPTIVE;
 
     GenerateBuilder(Prompt prompt) {
         this.prompt = prompt;
@@ -32,6 +33,7 @@ public final class GenerateBuilder {
         cache = request.cache();
         output = request.output();
         schedule = request.schedule();
+        speculation = request.speculation();
     }
 
     public GenerateBuilder prompt(Prompt value) {
@@ -88,8 +90,24 @@ public final class GenerateBuilder {
         return this;
     }
 
+    public GenerateBuilder speculation(Speculation value) {
+        speculation = value;
+        return this;
+    }
+
     /** @throws InvalidRequestException when a value is outside its range */
     public Generate build() {
-        return new Generate(prompt, sampling, limits, stop, grammar, logprobs, completions, cache, output, schedule);
+        return new Generate(
+                prompt,
+                sampling,
+                limits,
+                stop,
+                grammar,
+                logprobs,
+                completions,
+                cache,
+                output,
+                schedule,
+                speculation);
     }
 }

@@ -41,6 +41,9 @@ final class Completion implements AutoCloseable {
     private long order;
     private boolean closed;
     private boolean truncated;
+    private @Nullable Lookahead lookahead;
+    private int drafted;
+    private int shifts;
 
     Completion(
             LocalGeneration generation,
@@ -100,6 +103,47 @@ final class Completion implements AutoCloseable {
     /** Which came first, among completions in slots. */
     long order() {
         return order;
+    }
+
+    /** Lets tokens be drafted for it. */
+    void speculate(Lookahead by) {
+        lookahead = by;
+    }
+
+    @Nullable
+    Lookahead lookahead() {
+        return lookahead;
+    }
+
+    /** The most tokens that may be drafted: all of them, and one more, could become output. */
+    int draftable(int contextSize) {
+        int maxTokens = request().limits().maxTokens();
+        int left = maxTokens < 0 ? Integer.MAX_VALUE : maxTokens - generated;
+        return Math.min(left, contextSize - length) - 1;
+    }
+
+    /** Its tokens, with room for a draft behind them. */
+    int[] roomFor(int draft) {
+        if (length + draft > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(length + draft, tokens.length * 2));
+        }
+        return tokens;
+    }
+
+    /** Says how many tokens behind its own are a draft, which the next step checks. */
+    void draft(int count) {
+        assert length + count <= tokens.length;
+        drafted = count;
+    }
+
+    /** Tokens behind its own that are not its output yet. */
+    int drafted() {
+        return drafted;
+    }
+
+    /** How often tokens in its middle were forgotten. */
+    int shifts() {
+        return shifts;
     }
 
     Sequence sequence() {
@@ -204,6 +248,10 @@ final class Completion implements AutoCloseable {
         System.arraycopy(tokens, from + count, tokens, from, length - from - count);
         length -= count;
         truncated = true;
+        shifts++;
+        if (lookahead != null) {
+            lookahead.reset();
+        }
     }
 
     void flush() {
@@ -219,9 +267,16 @@ final class Completion implements AutoCloseable {
                 index,
                 reason,
                 output.stopped(),
-                new Usage(promptLength, cached, generated, truncated),
+                usage(),
                 new Timings(
                         start - generation.submittedNanos(), first - start, Math.max(lastTokenNanos, first) - first)));
+    }
+
+    private Usage usage() {
+        Lookahead ahead = lookahead;
+        return ahead == null
+                ? new Usage(promptLength, cached, generated, truncated)
+                : new Usage(promptLength, cached, generated, truncated, ahead.drafted(), ahead.accepted());
     }
 
     boolean isClosed() {

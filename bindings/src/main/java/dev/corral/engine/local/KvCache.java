@@ -181,6 +181,24 @@ final class KvCache implements AutoCloseable {
         cells.append(sequence, tokens, offset, count);
     }
 
+    /**
+     * Takes over, of the tokens that were decoded behind a live sequence as a draft, those that were accepted.
+     *
+     * @param accepted how many of {@code tokens}, from the sequence's end on
+     * @param rejected whether there are others, which are removed
+     */
+    void keep(Sequence sequence, int[] tokens, int accepted, boolean rejected) {
+        cells.append(sequence, tokens, sequence.length(), accepted);
+        if (rejected) {
+            cells.trim(sequence);
+        }
+    }
+
+    /** Cells that are free without evicting anything. */
+    int spareCells() {
+        return freeCells();
+    }
+
     boolean canShift() {
         return cells.canShift();
     }

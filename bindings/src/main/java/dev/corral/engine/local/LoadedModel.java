@@ -28,7 +28,10 @@ record LoadedModel(
         EngineLoop loop,
         Counters counters,
         SlotFiles slotFiles,
-        ModelInfo info)
+        ModelInfo info,
+        boolean speculates,
+        Speculator speculator,
+        @Nullable Model draftModel)
         implements AutoCloseable {
 
     /** Sequence ids for finished prefixes, beside those of the slots. */
@@ -72,6 +75,14 @@ record LoadedModel(
         Counters counters = new Counters(options.slots(), traits.cells());
         PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
         Scheduler scheduler = new Scheduler(cache, traits, slots, pacer, counters, context.batchSize());
+        @Nullable Model draftModel = DraftModels.open(options, vocabulary);
+        Speculator speculator = new Speculator(
+                options.slots(),
+                context.sequenceContextSize(),
+                options.stepTargetMillis() * 1e6,
+                vocabulary::isEndOfGeneration,
+                draftModel == null ? null : DraftModels.start(options, draftModel, context, vocabulary),
+                counters);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
                 inbox,
@@ -79,6 +90,7 @@ record LoadedModel(
                 vocabulary,
                 scheduler,
                 cache,
+                speculator,
                 pacer,
                 counters,
                 options.slots());
@@ -90,7 +102,10 @@ record LoadedModel(
                 loop,
                 counters,
                 new SlotFiles(options.slotFolder(), fingerprint, slots, cache),
-                describe(options, model, context, templates));
+                describe(options, model, context, templates),
+                traits.cuttable() && (traits.window() == 0 || options.fullWindowCache()),
+                speculator,
+                draftModel);
     }
 
     private static boolean keepsFiles(LocalEngineOptions options) {
@@ -185,6 +200,9 @@ record LoadedModel(
 
     @Override
     public void close() {
+        if (draftModel != null) {
+            draftModel.close();
+        }
         model.close();
     }
 }

@@ -37,6 +37,7 @@ import java.util.Optional;
  * @param stepTargetMillis how long a step may take while somebody streams
  * @param chatTemplate a Jinja template in place of the model's own
  * @param warmUp compute one token before the first request
+ * @param draft a smaller model that drafts for this one
  */
 public record LocalEngineOptions(
         Path model,
@@ -64,7 +65,8 @@ public record LocalEngineOptions(
         int queueLimit,
         int stepTargetMillis,
         Optional<String> chatTemplate,
-        boolean warmUp) {
+        boolean warmUp,
+        Optional<Draft> draft) {
 
     public static final Range CONTEXT_SIZE = Range.atLeast(0);
     public static final Range SLOTS = Range.of(1, 128);
@@ -89,6 +91,28 @@ public record LocalEngineOptions(
         if (batchSize < slots) {
             throw new InvalidRequestException(
                     "batch-size", Integer.toString(batchSize), "must be at least the number of slots, " + slots);
+        }
+    }
+
+    /**
+     * A smaller model with the same vocabulary.
+     *
+     * @param model its GGUF file
+     * @param threads for its batches of one token; 0 for as many as the larger model gets
+     * @param batchThreads for its larger batches; 0 for as many as {@code threads}
+     * @param gpuLayers layers to keep on the GPU; negative for all
+     * @param keyType type of keys in its KV cache
+     * @param valueType type of values in its KV cache
+     */
+    public record Draft(
+            Path model, int threads, int batchThreads, int gpuLayers, String keyType, String valueType) {
+        public Draft {
+            THREADS.check("threads-draft", threads);
+            THREADS.check("threads-batch-draft", batchThreads);
+        }
+
+        public static Draft of(Path model) {
+            return new Draft(model, 0, 0, -1, "f16", "f16");
         }
     }
 

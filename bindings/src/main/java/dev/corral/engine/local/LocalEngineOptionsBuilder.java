@@ -32,6 +32,7 @@ public final class LocalEngineOptionsBuilder {
     private int stepTargetMillis = 150;
     private Optional<String> chatTemplate = Optional.empty();
     private boolean warmUp = true;
+    private Optional<LocalEngineOptions.Draft> draft = Optional.empty();
 
     LocalEngineOptionsBuilder(Path model) {
         this.model = model;
@@ -166,6 +167,12 @@ public final class LocalEngineOptionsBuilder {
         return this;
     }
 
+    /** A smaller model that drafts for this one. */
+    public LocalEngineOptionsBuilder draft(LocalEngineOptions.Draft value) {
+        draft = Optional.of(value);
+        return this;
+    }
+
     /** @throws dev.corral.engine.InvalidRequestException naming the option that is out of range */
     public LocalEngineOptions build() {
         return new LocalEngineOptions(
@@ -194,6 +201,7 @@ public final class LocalEngineOptionsBuilder {
                 queueLimit,
                 stepTargetMillis,
                 chatTemplate,
-                warmUp);
+                warmUp,
+                draft);
     }
 }

@@ -29,8 +29,15 @@ final class Preparation {
     private final int contextSize;
     private final SamplerChains chains;
     private final Grammars grammars;
+    private final Lookaheads lookaheads;
 
     Preparation(Vocabulary vocabulary, int contextSize) {
+        this(vocabulary, contextSize, Lookaheads.NONE);
+    }
+
+    /** @param lookaheads what completions speculate with */
+    Preparation(Vocabulary vocabulary, int contextSize, Lookaheads lookaheads) {
+        this.lookaheads = lookaheads;
         this.vocabulary = vocabulary;
         this.contextSize = contextSize;
         this.chains = new SamplerChains(vocabulary, contextSize);
@@ -64,7 +71,10 @@ final class Preparation {
             SamplerChain chain = chains.build(request.sampling(), biases, prompt, index);
             TextAssembler text =
                     new TextAssembler(request.stop(), request.limits().minIndent());
-            return new Completion(generation, index, prompt, chain, grammar, new Output(generation, index, text));
+            Completion completion =
+                    new Completion(generation, index, prompt, chain, grammar, new Output(generation, index, text));
+            lookaheads.of(request, prompt).ifPresent(completion::speculate);
+            return completion;
         } catch (RuntimeException e) {
             if (grammar != null) {
                 grammar.close();
