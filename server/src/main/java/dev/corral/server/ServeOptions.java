@@ -38,6 +38,9 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nCache%n")
     CacheFlags cache = new CacheFlags();
 
+    @ArgGroup(validate = false, heading = "%nSpeculation%n")
+    SpeculationFlags speculation = new SpeculationFlags();
+
     @ArgGroup(validate = false, heading = "%nServer%n")
     HttpFlags http = new HttpFlags();
 
@@ -54,7 +57,9 @@ final class ServeOptions {
     boolean alwaysSo;
 
     LocalEngineOptions toEngineOptions() {
-        return cache.applyTo(engine.applyTo(model.toOptions())).build();
+        return speculation
+                .applyTo(cache.applyTo(engine.applyTo(model.toOptions())))
+                .build();
     }
 
     /** Names of the model besides the one that answers call it by. */
@@ -68,6 +73,7 @@ final class ServeOptions {
                 sampling.maxTokens,
                 sampling.contextShift(),
                 Optional.of(Duration.ofSeconds(http.timeout)),
-                http.beat());
+                http.beat(),
+                speculation.toSpeculation());
     }
 }

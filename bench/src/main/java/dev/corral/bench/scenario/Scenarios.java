@@ -16,6 +16,7 @@ public final class Scenarios {
             new FirstToken(),
             new Tokenize(),
             new JsonSchema(),
+            new Repetitive(),
             new Oversubscribed(),
             new StartToReady(),
             new ResidentMemory(),

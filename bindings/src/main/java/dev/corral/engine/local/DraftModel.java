@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A smaller model that drafts for a larger one: its likeliest tokens, for all completions that ask in the same batches.
  * What its KV cache holds follows the completions' tokens, and prefixes are reused there too.
  *
- * <p>Ownership: owns its context, not its model. Not thread-safe; the engine thread's.
+ * <p>Ownership: owns model and context. Not thread-safe; the engine thread's.
  */
 final class DraftModel {
 
@@ -33,6 +33,7 @@ final class DraftModel {
 
     private static final int FIRST_COMPARED = 5;
 
+    private final Model model;
     private final Context context;
     private final KvCache cache;
     private final Vocabulary vocabulary;
@@ -88,6 +89,7 @@ final class DraftModel {
      * @param targetTokens the size of the larger model's vocabulary
      */
     DraftModel(Model model, Context context, MemoryTraits traits, int slots, int targetTokens) {
+        this.model = model;
         this.context = context;
         this.vocabulary = model.vocabulary();
         this.targetTokens = targetTokens;
@@ -302,6 +304,7 @@ final class DraftModel {
         rows.close();
         batch.close();
         context.close();
+        model.close();
     }
 
     /** @throws IllegalArgumentException when drafts of one model mean nothing to the other */

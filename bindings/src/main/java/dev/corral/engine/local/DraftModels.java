@@ -3,11 +3,9 @@ package dev.corral.engine.local;
 import dev.corral.llama.CacheType;
 import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
-import dev.corral.llama.FlashAttention;
 import dev.corral.llama.Model;
 import dev.corral.llama.ModelOptions;
 import dev.corral.llama.Vocabulary;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Loads the draft model beside the model that it drafts for. */
@@ -20,45 +18,48 @@ final class DraftModels {
     /**
      * The draft model that the options name, or null.
      *
+     * @param target the context of the model that it drafts for, which has as much room
      * @throws IllegalArgumentException when it can't draft for a model of this vocabulary
      */
-    static @Nullable Model open(LocalEngineOptions options, Vocabulary target) {
+    static @Nullable DraftModel load(LocalEngineOptions options, Context target, Vocabulary vocabulary) {
         LocalEngineOptions.@Nullable Draft draft = options.draft().orElse(null);
         if (draft == null) {
             return null;
         }
-        Model model = Model.open(
-                draft.model(),
-                ModelOptions.builder()
-                        .gpuLayers(Math.max(-1, draft.gpuLayers()))
-                        .mmap(options.mmap())
-                        .mlock(options.mlock())
-                        .build(),
-                loaded -> true);
+        Model model = Model.open(draft.model(), modelOptions(options, draft), loaded -> true);
         try {
             if (!model.hasDecoder() || model.isRecurrent() || model.isHybrid()) {
-                throw new IllegalArgumentException(
-                        "the draft model's memory can't be cut back to what was accepted; it must be a plain transformer");
+                throw new IllegalArgumentException("the memory of the draft model "
+                        + draft.model().getFileName() + " can't be cut back to what was accepted");
             }
-            DraftModel.requireSameTokens(target, model.vocabulary());
-            return model;
+            DraftModel.requireSameTokens(vocabulary, model.vocabulary());
+            Context context = model.newContext(contextOptions(options, draft, target));
+            MemoryTraits traits =
+                    new MemoryTraits(context.maxSequences(), context.contextSize(), true, true, model.slidingWindow());
+            return new DraftModel(model, context, traits, options.slots(), vocabulary.size());
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
     }
 
-    /** @param target the context of the model that it drafts for, which has as much room */
-    static DraftModel start(LocalEngineOptions options, Model model, Context target, Vocabulary vocabulary) {
-        LocalEngineOptions.Draft draft = options.draft().orElseThrow();
-        int sequences = Math.min(ContextOptions.MAX_SEQUENCES, options.slots() + IDLE_SEQUENCES);
+    private static ModelOptions modelOptions(LocalEngineOptions options, LocalEngineOptions.Draft draft) {
+        return ModelOptions.builder()
+                .gpuLayers(Math.max(-1, draft.gpuLayers()))
+                .mmap(options.mmap())
+                .mlock(options.mlock())
+                .build();
+    }
+
+    private static ContextOptions contextOptions(
+            LocalEngineOptions options, LocalEngineOptions.Draft draft, Context target) {
         ContextOptions.Builder builder = ContextOptions.builder()
                 .contextSize(target.contextSize())
-                .batchSize(options.batchSize())
-                .microBatchSize(Math.min(options.microBatchSize(), options.batchSize()))
-                .maxSequences(sequences)
+                .batchSize(target.options().batchSize())
+                .microBatchSize(target.options().microBatchSize())
+                .maxSequences(Math.min(ContextOptions.MAX_SEQUENCES, options.slots() + IDLE_SEQUENCES))
                 .kvUnified(true)
-                .flashAttention(FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT)))
+                .flashAttention(target.options().flashAttention())
                 .keyType(CacheType.named(draft.keyType()))
                 .valueType(CacheType.named(draft.valueType()))
                 .swaFull(true);
@@ -70,9 +71,6 @@ final class DraftModels {
         if (batchThreads > 0) {
             builder.batchThreads(batchThreads);
         }
-        Context context = model.newContext(builder.build());
-        MemoryTraits traits = new MemoryTraits(
-                context.maxSequences(), context.contextSize(), true, true, model.slidingWindow());
-        return new DraftModel(model, context, traits, options.slots(), vocabulary.size());
+        return builder.build();
     }
 }

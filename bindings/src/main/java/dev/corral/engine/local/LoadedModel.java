@@ -29,9 +29,7 @@ record LoadedModel(
         Counters counters,
         SlotFiles slotFiles,
         ModelInfo info,
-        boolean speculates,
-        Speculator speculator,
-        @Nullable Model draftModel)
+        Speculator speculator)
         implements AutoCloseable {
 
     /** Sequence ids for finished prefixes, beside those of the slots. */
@@ -75,13 +73,13 @@ record LoadedModel(
         Counters counters = new Counters(options.slots(), traits.cells());
         PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
         Scheduler scheduler = new Scheduler(cache, traits, slots, pacer, counters, context.batchSize());
-        @Nullable Model draftModel = DraftModels.open(options, vocabulary);
         Speculator speculator = new Speculator(
                 options.slots(),
                 context.sequenceContextSize(),
                 options.stepTargetMillis() * 1e6,
                 vocabulary::isEndOfGeneration,
-                draftModel == null ? null : DraftModels.start(options, draftModel, context, vocabulary),
+                traits.cuttable() && (traits.window() == 0 || options.fullWindowCache()),
+                DraftModels.load(options, context, vocabulary),
                 counters);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
@@ -103,9 +101,7 @@ record LoadedModel(
                 counters,
                 new SlotFiles(options.slotFolder(), fingerprint, slots, cache),
                 describe(options, model, context, templates),
-                traits.cuttable() && (traits.window() == 0 || options.fullWindowCache()),
-                speculator,
-                draftModel);
+                speculator);
     }
 
     private static boolean keepsFiles(LocalEngineOptions options) {
@@ -200,9 +196,6 @@ record LoadedModel(
 
     @Override
     public void close() {
-        if (draftModel != null) {
-            draftModel.close();
-        }
         model.close();
     }
 }

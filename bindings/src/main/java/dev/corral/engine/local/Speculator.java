@@ -40,6 +40,7 @@ final class Speculator {
     private final int contextSize;
     private final double stepTargetNanos;
     private final IntPredicate endsText;
+    private final boolean possible;
     private final @Nullable DraftModel model;
     private final Counters counters;
     private final StepCosts costs;
@@ -55,20 +56,27 @@ final class Speculator {
      * @param contextSize tokens of one completion
      * @param stepTargetNanos how long a step may take while several stream
      * @param endsText which tokens end a text: nothing is drafted behind one
+     * @param possible whether the model's memory can be cut back to the last accepted token
      */
     Speculator(
             int slots,
             int contextSize,
             double stepTargetNanos,
             IntPredicate endsText,
+            boolean possible,
             @Nullable DraftModel model,
             Counters counters) {
         this.contextSize = contextSize;
         this.stepTargetNanos = stepTargetNanos;
         this.endsText = endsText;
+        this.possible = possible;
         this.model = model;
         this.counters = counters;
         this.costs = new StepCosts(slots);
+    }
+
+    boolean isPossible() {
+        return possible;
     }
 
     /**

@@ -2,8 +2,10 @@ package dev.corral.engine.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.corral.engine.EngineStats;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
+import dev.corral.engine.Speculation;
 import dev.corral.engine.local.EngineFixture.Answer;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
@@ -32,6 +34,7 @@ class RandomWorkTest {
     void keepsItsInvariantsAndItsTexts(long seed, boolean unified, @TempDir Path folder) throws Exception {
         Random random = new Random(seed);
         Path model = TinyModels.llama(folder);
+        Path draft = TinyModels.draft(folder);
         Map<Generate, String> expected = new HashMap<>();
         try (LocalEngine reference = TinyEngines.open(model, options -> options.slots(1));
                 LocalEngine engine = TinyEngines.open(
@@ -40,6 +43,7 @@ class RandomWorkTest {
                                 .contextSize(unified ? 640 : 1600)
                                 .slots(5)
                                 .cacheRamMiB(random.nextInt(3))
+                                .draft(LocalEngineOptions.Draft.of(draft))
                                 .queueLimit(10_000))) {
             List<Asked> asked = new ArrayList<>();
             for (int round = 0; round < ROUNDS; round++) {
@@ -55,7 +59,10 @@ class RandomWorkTest {
             engine.checkInvariants();
             assertThat(engine.stats().running()).isZero();
             assertThat(engine.stats().queued()).isZero();
-            assertThat(engine.stats().steps()).as("seed %d", seed).isGreaterThan(500);
+            assertThat(engine.stats().steps()).as("seed %d", seed).isGreaterThan(300);
+            EngineStats.Drafts drafts = engine.stats().drafts();
+            assertThat(drafts.accepted()).as("seed %d", seed).isBetween(1L, drafts.tokens());
+            assertThat(drafts.acceptedOfLookup()).isBetween(1L, drafts.tokensOfLookup());
         }
     }
 
@@ -67,6 +74,7 @@ class RandomWorkTest {
         Generate request = TinyEngines.greedy(prompt.toString(), random.nextInt(60))
                 .completions(random.nextInt(8) == 0 ? 1 + random.nextInt(4) : 1)
                 .with(random.nextInt(6) == 0 ? Generate.Cache.FRESH : Generate.Cache.REUSE)
+                .with(speculation(random))
                 .with(new Generate.Schedule(random.nextInt(3), "key" + random.nextInt(3), Optional.empty()));
         Generation generation = engine.submit(request);
         boolean cancel = random.nextInt(7) == 0;
@@ -76,13 +84,30 @@ class RandomWorkTest {
         return new Asked(request, generation, cancel);
     }
 
+    /** As it comes, or drafts all the time that are often wrong. */
+    private static Speculation speculation(Random random) {
+        Speculation always = Speculation.OFF.adaptive(false);
+        return switch (random.nextInt(5)) {
+            case 0 -> Speculation.OFF;
+            case 1 -> Speculation.ADAPTIVE;
+            case 2 -> always.with(new Speculation.Lookup(1, 1 + random.nextInt(12)));
+            case 3 -> always.with(new Speculation.DraftModel(0, 1 + random.nextInt(6), 0));
+            default ->
+                always.with(new Speculation.Lookup(2, 4)).with(new Speculation.DraftModel(random.nextInt(3), 4, 0.1));
+        };
+    }
+
     private static void settle(List<Asked> asked, LocalEngine reference, Map<Generate, String> expected, long seed)
             throws Exception {
         for (Asked one : asked) {
             List<Answer> answers = EngineFixture.collect(one.generation());
             assertThat(answers).hasSize(one.request().completions());
             Generate alone =
-                    one.request().completions(1).with(Generate.Cache.FRESH).with(Generate.Schedule.NORMAL);
+                    one.request()
+                            .completions(1)
+                            .with(Generate.Cache.FRESH)
+                            .with(Generate.Schedule.NORMAL)
+                            .with(Speculation.OFF);
             if (!expected.containsKey(alone)) {
                 expected.put(alone, EngineFixture.run(reference, alone).text());
             }

@@ -2,6 +2,7 @@ package dev.corral.server.generation;
 
 import dev.corral.engine.Limits;
 import dev.corral.engine.Sampling;
+import dev.corral.engine.Speculation;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -13,13 +14,15 @@ import java.util.Optional;
  * @param contextShift what to forget when the context is full; empty ends the text there
  * @param deadline how long a request may take
  * @param beat after how long a silence a stream sends a comment; empty for never
+ * @param speculation how tokens are drafted
  */
 public record Defaults(
         Sampling sampling,
         int maxTokens,
         Optional<Limits.ContextShift> contextShift,
         Optional<Duration> deadline,
-        Optional<Duration> beat) {
+        Optional<Duration> beat,
+        Speculation speculation) {
 
     public Defaults {
         Limits.MAX_TOKENS.check("n_predict", maxTokens);
@@ -32,11 +35,12 @@ public record Defaults(
                 Limits.UNLIMITED,
                 Optional.empty(),
                 Optional.of(Duration.ofHours(1)),
-                Optional.of(Duration.ofSeconds(30)));
+                Optional.of(Duration.ofSeconds(30)),
+                Speculation.ADAPTIVE);
     }
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
-        return new Defaults(sampling, maxTokens, contextShift, deadline, silence);
+        return new Defaults(sampling, maxTokens, contextShift, deadline, silence, speculation);
     }
 }

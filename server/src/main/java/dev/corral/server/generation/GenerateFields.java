@@ -41,6 +41,7 @@ public final class GenerateFields {
                 .cache(new Generate.Cache(fields.flag("cache_prompt", true), slot(fields, slots)))
                 .output(new Generate.Output(false, fields.flag("return_progress", false)))
                 .schedule(new Generate.Schedule(0, caller, defaults.deadline()))
+                .speculation(SpeculationFields.read(fields, defaults.speculation()))
                 .build();
     }
 
