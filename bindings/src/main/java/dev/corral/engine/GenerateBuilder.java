@@ -98,16 +98,6 @@ public final class GenerateBuilder {
     /** @throws InvalidRequestException when a value is outside its range */
     public Generate build() {
         return new Generate(
-                prompt,
-                sampling,
-                limits,
-                stop,
-                grammar,
-                logprobs,
-                completions,
-                cache,
-                output,
-                schedule,
-                speculation);
+                prompt, sampling, limits, stop, grammar, logprobs, completions, cache, output, schedule, speculation);
     }
 }

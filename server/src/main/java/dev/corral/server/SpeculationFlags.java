@@ -117,8 +117,7 @@ final class SpeculationFlags {
         if (!Files.isRegularFile(file)) {
             throw new BadFlag("there is no draft model file " + file);
         }
-        return options.draft(
-                new LocalEngineOptions.Draft(file, threads, batchThreads, gpuLayers, keyType, valueType));
+        return options.draft(new LocalEngineOptions.Draft(file, threads, batchThreads, gpuLayers, keyType, valueType));
     }
 
     /** What requests get that ask for nothing else. */
@@ -129,9 +128,7 @@ final class SpeculationFlags {
         DraftModel.MIN.check("spec-draft-n-min", minTokens);
         DraftModel.PROBABILITY.check("spec-draft-p-min", minProbability);
         Speculation allOn = new Speculation(
-                new Lookup(matchTokens, lookupTokens),
-                new DraftModel(minTokens, maxTokens, minProbability),
-                adaptive);
+                new Lookup(matchTokens, lookupTokens), new DraftModel(minTokens, maxTokens, minProbability), adaptive);
         return SpeculationTypes.only("spec-type", types, allOn);
     }
 }

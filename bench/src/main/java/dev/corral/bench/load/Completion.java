@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param key the API key to show
  * @param seed of sampling at temperature 1
  */
-public record Completion(String prompt, int tokens, Optional<String> schema, Optional<String> key, Optional<Integer> seed) {
+public record Completion(
+        String prompt, int tokens, Optional<String> schema, Optional<String> key, Optional<Integer> seed) {
 
     public static Completion of(String prompt, int tokens) {
         return new Completion(prompt, tokens, Optional.empty(), Optional.empty(), Optional.empty());

@@ -49,7 +49,7 @@ final class Repetitive implements Scenario {
 
     @Override
     public String title() {
-        return "one stream that copies code with a change";
+        return "one stream that quotes code of its prompt";
     }
 
     @Override
@@ -115,11 +115,12 @@ final class Repetitive implements Scenario {
     private static Completion copy(int round, int tokens) {
         String[] names = Words.of(4, "copy", round).split(" ");
         String code = CODE.formatted(names[1], names[2], names[3]);
-        return Completion.of(
-                "File a.py:\n```python\n" + code
-                        + "```\n\nFile b.py, a copy of a.py in which total_price is called order_price:\n```python\n"
-                        + "def order_price(items, tax_rate):\n",
-                tokens);
+        String file = "File %s:\n```python\n" + code + "```\n\n";
+        StringBuilder prompt = new StringBuilder();
+        for (String name : List.of("a.py", "b.py, the same", "c.py, the same")) {
+            prompt.append(file.replace("%s", name));
+        }
+        return Completion.of(prompt + "File d.py, the same:\n```python\n", tokens);
     }
 
     private static Completion novel(int round, int tokens) {

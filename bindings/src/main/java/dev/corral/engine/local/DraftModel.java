@@ -183,11 +183,7 @@ final class DraftModel {
             return 0;
         }
         for (Follower follower : followers) {
-            cache.append(
-                    follower.sequence,
-                    follower.completion.tokens(),
-                    follower.sequence.length(),
-                    follower.reading);
+            cache.append(follower.sequence, follower.completion.tokens(), follower.sequence.length(), follower.reading);
         }
         return batch.size();
     }
@@ -338,5 +334,4 @@ final class DraftModel {
         }
         return null;
     }
-
 }

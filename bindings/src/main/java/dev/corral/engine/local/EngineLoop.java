@@ -160,8 +160,7 @@ final class EngineLoop implements Runnable {
         scheduler.expire(now);
         scheduler.admit(now);
         speculator.draft(
-                scheduler.runningCompletions(),
-                Math.min(cache.spareCells(), batch.capacity()) - scheduler.running());
+                scheduler.runningCompletions(), Math.min(cache.spareCells(), batch.capacity()) - scheduler.running());
         scheduler.plan(plan);
         if (decode()) {
             sample();
@@ -207,7 +206,8 @@ final class EngineLoop implements Runnable {
         int drafted = 0;
         for (int i = 0; i < plan.size(); i++) {
             drafted += plan.completion(i).drafted();
-            if (plan.count(i) == 1 + plan.completion(i).drafted() && plan.completion(i).generated() > 0) {
+            if (plan.count(i) == 1 + plan.completion(i).drafted()
+                    && plan.completion(i).generated() > 0) {
                 generation++;
             } else {
                 prompt += plan.count(i);

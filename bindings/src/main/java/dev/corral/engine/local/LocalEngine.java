@@ -72,7 +72,8 @@ public final class LocalEngine implements Engine {
     static LocalEngine open(LocalEngineOptions options, DoubleConsumer progress, Lookaheads lookaheads) {
         LoadedModel loaded = LoadedModel.load(options, progress);
         loaded.loop().start();
-        LocalEngine engine = new LocalEngine(options, loaded, loaded.speculator().isPossible() ? lookaheads : Lookaheads.NONE);
+        LocalEngine engine =
+                new LocalEngine(options, loaded, loaded.speculator().isPossible() ? lookaheads : Lookaheads.NONE);
         if (options.warmUp()) {
             engine.warmUp();
         }

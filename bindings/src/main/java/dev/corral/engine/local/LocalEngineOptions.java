@@ -104,8 +104,7 @@ public record LocalEngineOptions(
      * @param keyType type of keys in its KV cache
      * @param valueType type of values in its KV cache
      */
-    public record Draft(
-            Path model, int threads, int batchThreads, int gpuLayers, String keyType, String valueType) {
+    public record Draft(Path model, int threads, int batchThreads, int gpuLayers, String keyType, String valueType) {
         public Draft {
             THREADS.check("threads-draft", threads);
             THREADS.check("threads-batch-draft", batchThreads);

@@ -226,8 +226,7 @@ final class Scheduler {
         for (int i = 0; i < plan.size(); i++) {
             Completion completion = plan.completion(i);
             Sequence sequence = completion.sequence();
-            cache.append(
-                    sequence, completion.tokens(), sequence.length(), plan.count(i) - completion.drafted());
+            cache.append(sequence, completion.tokens(), sequence.length(), plan.count(i) - completion.drafted());
             queue.charge(completion, plan.count(i));
             if (!traits.cuttable()
                     && completion.request().cache().reuse()

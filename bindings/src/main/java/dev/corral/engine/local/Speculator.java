@@ -30,7 +30,7 @@ final class Speculator {
     private static final double MOST_SAVED = 64;
 
     /** A draft must promise so much more than none. */
-    private static final double WORTHWHILE = 1.03;
+    private static final double WORTHWHILE = 1.1;
 
     /** Steps after which a draft model that does not pay is tried again. */
     private static final int RETRY = 64;

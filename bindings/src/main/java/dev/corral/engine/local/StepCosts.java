@@ -27,6 +27,11 @@ final class StepCosts {
 
     private final double[] plain;
 
+    /** By how much a step without drafts is slower when the one before had some: graphs of another shape are made anew. */
+    private double aftermath;
+
+    private boolean drafted;
+
     /** Costs of a row by length: of a completion alone, and of one among others. */
     private final double[][] row = new double[2][LENGTHS.length];
 
@@ -39,9 +44,9 @@ final class StepCosts {
         return plain[completions];
     }
 
-    /** Nanoseconds that so many drafted rows add to a step. */
+    /** Nanoseconds that so many drafted rows add to a step and to the one after it. */
     double rows(int completions, int rows) {
-        return rows == 0 ? 0 : rows * rowCost(completions, rows);
+        return rows == 0 ? 0 : rows * rowCost(completions, rows) + aftermath;
     }
 
     private double rowCost(int completions, int rows) {
@@ -64,7 +69,13 @@ final class StepCosts {
 
     /** A step without drafts took so long. */
     void measured(int completions, double nanos) {
-        plain[completions] = blend(plain[completions], nanos);
+        if (drafted && plain[completions] > 0) {
+            double excess = Math.clamp(nanos - plain[completions], 0, plain[completions]);
+            aftermath += WEIGHT * (excess - aftermath);
+        } else {
+            plain[completions] = blend(plain[completions], nanos);
+        }
+        drafted = false;
         for (double[] known : row) {
             for (int i = 0; i < known.length; i++) {
                 known[i] *= FORGETTING;
@@ -74,6 +85,7 @@ final class StepCosts {
 
     /** A step with so many drafted rows took so long. */
     void measured(int completions, int rows, double nanos) {
+        drafted = true;
         if (plain[completions] > 0) {
             double[] known = row[completions > 1 ? 1 : 0];
             double cost = Math.max(nanos - plain[completions], plain[completions] * 0.01) / rows;

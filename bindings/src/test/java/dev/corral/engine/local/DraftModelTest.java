@@ -118,8 +118,8 @@ class DraftModelTest {
     @Test
     void aShiftedContextIsReadAgain() throws Exception {
         try (LocalEngine engine = open(TinyModels.draft(folder), false)) {
-            Generate request = unending(STORY, 700)
-                    .with(Limits.tokens(700).shiftingContext(new Limits.ContextShift(8, 0)));
+            Generate request =
+                    unending(STORY, 700).with(Limits.tokens(700).shiftingContext(new Limits.ContextShift(8, 0)));
             String expected = plain(engine, request);
             assertThat(EngineFixture.run(engine, request.with(ALWAYS)).text()).isEqualTo(expected);
             assertThat(engine.stats().contextShifts()).isGreaterThan(1);
@@ -148,8 +148,7 @@ class DraftModelTest {
     void anotherVocabularyIsRefused() {
         Path other = TinyModels.bert(folder);
         assertThatThrownBy(() -> open(other, false)).isInstanceOf(IllegalArgumentException.class);
-        Path words = TinyModels.llama(
-                folder, Recipe.named("tiny-other").withVocabulary(TinyVocabulary.wordPiece()));
+        Path words = TinyModels.llama(folder, Recipe.named("tiny-other").withVocabulary(TinyVocabulary.wordPiece()));
         assertThatThrownBy(() -> open(words, false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("vocabulary");

@@ -102,12 +102,11 @@ class RandomWorkTest {
         for (Asked one : asked) {
             List<Answer> answers = EngineFixture.collect(one.generation());
             assertThat(answers).hasSize(one.request().completions());
-            Generate alone =
-                    one.request()
-                            .completions(1)
-                            .with(Generate.Cache.FRESH)
-                            .with(Generate.Schedule.NORMAL)
-                            .with(Speculation.OFF);
+            Generate alone = one.request()
+                    .completions(1)
+                    .with(Generate.Cache.FRESH)
+                    .with(Generate.Schedule.NORMAL)
+                    .with(Speculation.OFF);
             if (!expected.containsKey(alone)) {
                 expected.put(alone, EngineFixture.run(reference, alone).text());
             }

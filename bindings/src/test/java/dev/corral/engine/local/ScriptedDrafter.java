@@ -34,9 +34,8 @@ final class ScriptedDrafter implements Drafter {
     }
 
     static UnaryOperator<Generate> always(int most) {
-        return request -> request.with(Speculation.OFF
-                .with(new Speculation.Lookup(1, most))
-                .adaptive(false));
+        return request -> request.with(
+                Speculation.OFF.with(new Speculation.Lookup(1, most)).adaptive(false));
     }
 
     @Override

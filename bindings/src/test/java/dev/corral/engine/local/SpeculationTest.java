@@ -12,7 +12,6 @@ import dev.corral.engine.Generation;
 import dev.corral.engine.Grammar;
 import dev.corral.engine.Limits;
 import dev.corral.engine.Logprobs;
-import dev.corral.engine.Prompt;
 import dev.corral.engine.Sampling;
 import dev.corral.engine.SamplingBuilder;
 import dev.corral.engine.Speculation;
@@ -75,11 +74,9 @@ class SpeculationTest {
     }
 
     private LocalEngine drafting(Answer expected, double right, long seed, boolean unified) {
-        LocalEngineOptions options = TinyEngines.options(model)
-                .unifiedCache(unified)
-                .build();
-        return LocalEngine.open(
-                options, progress -> {}, ScriptedDrafter.of(ids(expected), VOCABULARY, right, seed));
+        LocalEngineOptions options =
+                TinyEngines.options(model).unifiedCache(unified).build();
+        return LocalEngine.open(options, progress -> {}, ScriptedDrafter.of(ids(expected), VOCABULARY, right, seed));
     }
 
     /** Reads a generation to its end, checking the cache all the while. */
@@ -166,21 +163,20 @@ class SpeculationTest {
         XTC;
 
         Sampling sampling() {
-            SamplingBuilder sampling = Sampling.builder().seed(42).temperature(0.9).ignoreEos(true);
+            SamplingBuilder sampling =
+                    Sampling.builder().seed(42).temperature(0.9).ignoreEos(true);
             return switch (this) {
                 case TEMPERATURE -> sampling.build();
                 case PENALTIES ->
-                    sampling.penalties(new Sampling.Penalties(64, 1.3, 0.2, 0.1)).build();
+                    sampling.penalties(new Sampling.Penalties(64, 1.3, 0.2, 0.1))
+                            .build();
                 case DRY ->
-                    sampling.dry(new Sampling.Dry(0.8, 1.75, 1, -1, List.of("\n"))).build();
-                case MIROSTAT ->
-                    sampling.mirostat(1, 5, 0.1).build();
-                case MIROSTAT_2 ->
-                    sampling.mirostat(2, 5, 0.1).build();
-                case DYNAMIC ->
-                    sampling.dynamicTemperature(0.5, 1).build();
-                case ADAPTIVE ->
-                    sampling.adaptive(0.4, 0.9).build();
+                    sampling.dry(new Sampling.Dry(0.8, 1.75, 1, -1, List.of("\n")))
+                            .build();
+                case MIROSTAT -> sampling.mirostat(1, 5, 0.1).build();
+                case MIROSTAT_2 -> sampling.mirostat(2, 5, 0.1).build();
+                case DYNAMIC -> sampling.dynamicTemperature(0.5, 1).build();
+                case ADAPTIVE -> sampling.adaptive(0.4, 0.9).build();
                 case XTC -> sampling.xtc(0.5, 0.05).build();
             };
         }
@@ -247,7 +243,9 @@ class SpeculationTest {
             int kept = answer.finished().usage().promptTokens()
                     + answer.finished().usage().generatedTokens()
                     - 1;
-            assertThat(engine.stats().usedCells()).as("tokens after the stop leave the cache").isEqualTo(kept);
+            assertThat(engine.stats().usedCells())
+                    .as("tokens after the stop leave the cache")
+                    .isEqualTo(kept);
         }
     }
 
@@ -267,16 +265,16 @@ class SpeculationTest {
 
     @Test
     void aShiftedContextGoesOn() throws Exception {
-        Generate request = unending(STORY.repeat(2), 700)
-                .with(Limits.tokens(700).shiftingContext(new Limits.ContextShift(8, 0)));
+        Generate request =
+                unending(STORY.repeat(2), 700).with(Limits.tokens(700).shiftingContext(new Limits.ContextShift(8, 0)));
         Answer expected = plainly(request);
         for (boolean unified : new boolean[] {false, true}) {
             LocalEngineOptions options = TinyEngines.options(model)
                     .unifiedCache(unified)
                     .contextSize(unified ? 512 : 2048)
                     .build();
-            try (LocalEngine engine = LocalEngine.open(
-                    options, progress -> {}, ScriptedDrafter.of(ids(expected), VOCABULARY, 0.9, 8))) {
+            try (LocalEngine engine =
+                    LocalEngine.open(options, progress -> {}, ScriptedDrafter.of(ids(expected), VOCABULARY, 0.9, 8))) {
                 Answer answer = checked(engine, ScriptedDrafter.always(15).apply(request));
                 assertThat(answer.tokens()).isEqualTo(expected.tokens());
                 assertThat(engine.stats().contextShifts()).isPositive();
@@ -295,8 +293,8 @@ class SpeculationTest {
             expected = EngineFixture.runAll(engine, plain(request));
         }
         try (LocalEngine engine = drafting(expected.get(2), 0.9, 9)) {
-            List<Answer> answers = EngineFixture.runAll(
-                    engine, ScriptedDrafter.always(5).apply(request));
+            List<Answer> answers =
+                    EngineFixture.runAll(engine, ScriptedDrafter.always(5).apply(request));
             engine.checkInvariants();
             for (int i = 0; i < 4; i++) {
                 assertThat(answers.get(i).tokens()).isEqualTo(expected.get(i).tokens());

@@ -15,6 +15,7 @@ class StepCostsTest {
         assertThat(costs.plain(1)).isZero();
         for (int i = 0; i < 40; i++) {
             costs.measured(1, STEP);
+            costs.measured(1, STEP);
             costs.measured(1, 2, STEP + 2 * 6e6);
             costs.measured(1, 32, STEP + 32 * 3e6);
         }
@@ -34,6 +35,18 @@ class StepCostsTest {
         costs.measured(3, 4, 2 * STEP + 40e6);
         assertThat(costs.rows(1, 4)).isEqualTo(4e6, within(1.0));
         assertThat(costs.rows(3, 4)).isEqualTo(40e6, within(1.0));
+    }
+
+    @Test
+    void aStepThatIsSlowerAfterDraftsCountsAsTheirCost() {
+        StepCosts costs = new StepCosts(1);
+        costs.measured(1, STEP);
+        for (int i = 0; i < 40; i++) {
+            costs.measured(1, 2, STEP + 2e6);
+            costs.measured(1, STEP + 3e6);
+        }
+        assertThat(costs.plain(1)).isEqualTo(STEP, within(1.0));
+        assertThat(costs.rows(1, 2)).isEqualTo(2e6 + 3e6, within(0.1e6));
     }
 
     @Test
