@@ -58,8 +58,8 @@ final class Repetitive implements Scenario {
         ServerSetup setup = ServerSetup.context(8192);
         try (Peer llama = bench.llamaServer(setup);
                 Peer lookup = bench.llamaServer(setup.with(TYPE, "ngram-simple"));
-                Peer plain = bench.corral(setup.with(TYPE, "none"));
-                Peer corral = bench.corral(setup)) {
+                Peer plain = bench.corral(setup);
+                Peer corral = bench.corral(setup.with(TYPE, "ngram-simple"))) {
             speed(plain, copy(-1, tokens / 4));
             speed(corral, copy(-1, tokens / 4));
             Map<String, Samples> copied = new Turns()

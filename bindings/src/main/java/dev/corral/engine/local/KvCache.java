@@ -24,6 +24,8 @@ final class KvCache implements AutoCloseable {
     /** Saving a shorter prefix, or putting one back, costs more than computing it. */
     private static final int WORTH_SAVING = 16;
 
+    private static final int PLENTY = 256;
+
     private final Cells cells;
     private final MemoryTraits traits;
     private final StateCache states;
@@ -194,9 +196,10 @@ final class KvCache implements AutoCloseable {
         }
     }
 
-    /** Cells that are free without evicting anything. */
+    /** Cells for tokens that are nice to have: nobody who runs has to make room for them. */
     int spareCells() {
-        return freeCells();
+        int free = freeCells();
+        return free > PLENTY ? free : availableCells();
     }
 
     boolean canShift() {

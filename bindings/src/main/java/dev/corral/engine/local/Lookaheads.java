@@ -15,18 +15,17 @@ interface Lookaheads {
     Lookaheads LOOKUP = (request, prompt) -> {
         Speculation settings = request.speculation();
         return settings.isOn()
-                ? Optional.of(new Lookahead(
-                        settings,
-                        settings.lookup().isOn()
-                                ? new NgramIndex(settings.lookup().matchTokens(), prompt.length + room(request))
-                                : null))
+                ? Optional.of(new Lookahead(settings, settings.lookup().isOn() ? index(request, prompt) : null))
                 : Optional.empty();
     };
 
     /** Of a completion that is about to run; empty where nothing is drafted for it. */
     Optional<Lookahead> of(Generate request, int[] prompt);
 
-    private static int room(Generate request) {
-        return Math.clamp(request.limits().maxTokens(), 64, 1024);
+    private static NgramIndex index(Generate request, int[] prompt) {
+        int output = Math.clamp(request.limits().maxTokens(), 64, 1024);
+        NgramIndex index = new NgramIndex(request.speculation().lookup().matchTokens(), prompt.length + output);
+        index.index(prompt, prompt.length);
+        return index;
     }
 }

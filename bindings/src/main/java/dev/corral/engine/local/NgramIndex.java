@@ -70,7 +70,8 @@ final class NgramIndex implements Drafter {
         indexed = 0;
     }
 
-    private void index(int[] tokens, int length) {
+    /** Takes in tokens ahead of the first look, so that a long prompt is not read on the engine thread. */
+    void index(int[] tokens, int length) {
         if (length > previous.length) {
             grow(length);
         }
