@@ -17,6 +17,7 @@ package dev.corral.engine;
  * @param promptNanos time of steps that prefilled
  * @param generationNanos time of steps that only generated
  * @param prefillChunk prompt tokens that a step may compute while somebody streams
+ * @param drafts what was drafted, to be checked together
  * @param cache what is kept for requests to come
  */
 public record EngineStats(
@@ -34,11 +35,25 @@ public record EngineStats(
         long promptNanos,
         long generationNanos,
         int prefillChunk,
+        Drafts drafts,
         Cache cache) {
 
     /** An engine that has done nothing yet. */
     public static EngineStats idle(int slots, int cells) {
-        return new EngineStats(0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Cache.EMPTY);
+        return new EngineStats(0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Cache.EMPTY);
+    }
+
+    /**
+     * Speculation.
+     *
+     * @param steps steps that checked drafts
+     * @param tokens tokens drafted by lookup and by the draft model
+     * @param tokensOfLookup how many of them lookup drafted
+     * @param accepted how many of them became output
+     * @param acceptedOfLookup how many of those were lookup's
+     */
+    public record Drafts(long steps, long tokens, long tokensOfLookup, long accepted, long acceptedOfLookup) {
+        public static final Drafts NONE = new Drafts(0, 0, 0, 0, 0);
     }
 
     /**

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param schedule its place among other requests
  * @param adapters LoRA adapters to compute it with; empty for those that the engine applies by default
  * @param search how the completions are found
+ * @param speculation how tokens are drafted, to be checked together
  */
 public record Generate(
         Prompt prompt,
@@ -32,7 +33,8 @@ public record Generate(
         Output output,
         Schedule schedule,
         Optional<AdapterSet> adapters,
-        Search search) {
+        Search search,
+        Speculation speculation) {
 
     public static final Range COMPLETIONS = Range.of(1, 128);
     public static final int MAX_STOP_STRINGS = 256;
@@ -113,6 +115,10 @@ public record Generate(
 
     public Generate with(Search newSearch) {
         return toBuilder().search(newSearch).build();
+    }
+
+    public Generate with(Speculation newSpeculation) {
+        return toBuilder().speculation(newSpeculation).build();
     }
 
     public Generate stopAt(List<String> words) {

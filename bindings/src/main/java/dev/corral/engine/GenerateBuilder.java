@@ -18,6 +18,7 @@ public final class GenerateBuilder {
     private Generate.Schedule schedule = Generate.Schedule.NORMAL;
     private Optional<AdapterSet> adapters = Optional.empty();
     private Search search = Search.EACH;
+    private Speculation speculation = Speculation.ADAPTIVE;
 
     GenerateBuilder(Prompt prompt) {
         this.prompt = prompt;
@@ -36,6 +37,7 @@ public final class GenerateBuilder {
         schedule = request.schedule();
         adapters = request.adapters();
         search = request.search();
+        speculation = request.speculation();
     }
 
     public GenerateBuilder prompt(Prompt value) {
@@ -102,6 +104,11 @@ public final class GenerateBuilder {
         return this;
     }
 
+    public GenerateBuilder speculation(Speculation value) {
+        speculation = value;
+        return this;
+    }
+
     /** @throws InvalidRequestException when a value is outside its range */
     public Generate build() {
         return new Generate(
@@ -116,6 +123,7 @@ public final class GenerateBuilder {
                 output,
                 schedule,
                 adapters,
-                search);
+                search,
+                speculation);
     }
 }

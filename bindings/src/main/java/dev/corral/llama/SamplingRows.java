@@ -123,9 +123,20 @@ public final class SamplingRows extends NativeHandle {
      * @return how many rows failed
      */
     public int sample(Context context) {
+        return sample(context, 0, size);
+    }
+
+    /**
+     * Samples some of the rows, for callers that sample the next ones only if they like what these gave.
+     *
+     * @return how many rows failed
+     */
+    public int sample(Context context, int first, int count) {
         MemorySegment pointer = context.pointer();
         checkOpen();
-        for (int row = 0; row < size; row++) {
+        Bounds.check("first", first, 0, size);
+        Bounds.check("count", count, 0, size - first);
+        for (int row = first; row < first + count; row++) {
             NativeHandle chain = chains[row];
             NativeHandle grammar = grammars[row];
             if (chain != null) {
@@ -135,7 +146,7 @@ public final class SamplingRows extends NativeHandle {
                 grammar.checkOpen();
             }
         }
-        return Native.corral_sample(pointer, rows, size);
+        return Native.corral_sample(pointer, rows.asSlice(first * ROW), count);
     }
 
     /** The token that was sampled. */

@@ -41,6 +41,9 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nAdapters%n")
     AdapterFlags adapters = new AdapterFlags();
 
+    @ArgGroup(validate = false, heading = "%nSpeculation%n")
+    SpeculationFlags speculation = new SpeculationFlags();
+
     @ArgGroup(validate = false, heading = "%nServer%n")
     HttpFlags http = new HttpFlags();
 
@@ -57,7 +60,8 @@ final class ServeOptions {
     boolean alwaysSo;
 
     LocalEngineOptions toEngineOptions() {
-        return cache.applyTo(engine.applyTo(model.toOptions()))
+        return speculation
+                .applyTo(cache.applyTo(engine.applyTo(model.toOptions())))
                 .adapters(adapters.toOptions())
                 .build();
     }
@@ -74,6 +78,7 @@ final class ServeOptions {
                 sampling.contextShift(),
                 Optional.of(Duration.ofSeconds(http.timeout)),
                 http.beat(),
-                cache.shared);
+                cache.shared,
+                speculation.toSpeculation());
     }
 }

@@ -64,6 +64,11 @@ public record Streamed(
         return events.isEmpty() ? Double.NaN : (events.getFirst() - sent) / 1e6;
     }
 
+    /** Tokens a second once the prompt is read: those after the first, from when that came. */
+    public double generationSpeed() {
+        return events.isEmpty() ? Double.NaN : (tokens() - 1) / ((ended - events.getFirst()) / 1e9);
+    }
+
     public double seconds() {
         return (ended - sent) / 1e9;
     }

@@ -35,7 +35,7 @@ public record ServerSetup(int context, OptionalInt slots, List<String> flags) {
         return new ServerSetup(context, slots, all);
     }
 
-    /** The flags of either server, model and address excepted. */
+    /** The flags of either server, model and address excepted. Neither speculates unless told to. */
     List<String> toFlags(int threads) {
         List<String> all = new ArrayList<>(List.of(
                 "-c", String.valueOf(context),
@@ -43,6 +43,9 @@ public record ServerSetup(int context, OptionalInt slots, List<String> flags) {
                 "-ub", String.valueOf(MICRO_BATCH),
                 "-t", String.valueOf(threads)));
         slots.ifPresent(count -> all.addAll(List.of("-np", String.valueOf(count))));
+        if (!flags.contains("--spec-type")) {
+            all.addAll(List.of("--spec-type", "none"));
+        }
         all.addAll(flags);
         return all;
     }

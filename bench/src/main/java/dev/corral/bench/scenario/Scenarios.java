@@ -17,6 +17,7 @@ public final class Scenarios {
             new Tokenize(),
             new JsonSchema(),
             new Scoring(),
+            new Repetitive(),
             new Oversubscribed(),
             new StartToReady(),
             new ResidentMemory(),

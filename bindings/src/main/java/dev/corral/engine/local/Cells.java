@@ -101,6 +101,11 @@ final class Cells {
         }
     }
 
+    /** Removes what was decoded behind a sequence and not appended to it. */
+    void trim(Sequence sequence) {
+        removeRange(sequence.id(), sequence.length(), KvMemory.ALL);
+    }
+
     private void replace(Sequence sequence, int id, int length) {
         Path shorter = tree.fork(sequence.path(), length, id);
         tree.remove(sequence.path());

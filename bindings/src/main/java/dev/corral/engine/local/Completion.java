@@ -52,6 +52,9 @@ final class Completion implements AutoCloseable {
     private long order;
     private boolean closed;
     private boolean truncated;
+    private @Nullable Lookahead lookahead;
+    private int drafted;
+    private int shifts;
 
     Completion(
             LocalGeneration generation,
@@ -166,7 +169,7 @@ final class Completion implements AutoCloseable {
 
     /** Whether the output at a position is needed: to sample the next token, or to score a given one. */
     boolean needsOutput(int position) {
-        return position == length - 1 || (scores != null && scores.needs(position));
+        return position >= length - 1 || (scores != null && scores.needs(position));
     }
 
     /** How many of the next {@code count} pending tokens can be computed with {@code most} outputs to score by. */
@@ -196,6 +199,47 @@ final class Completion implements AutoCloseable {
     /** Which came first, among completions in slots. */
     long order() {
         return order;
+    }
+
+    /** Lets tokens be drafted for it. */
+    void speculate(Lookahead by) {
+        lookahead = by;
+    }
+
+    @Nullable
+    Lookahead lookahead() {
+        return lookahead;
+    }
+
+    /** The most tokens that may be drafted: all of them, and one more, could become output. */
+    int draftable(int contextSize) {
+        int maxTokens = request().limits().maxTokens();
+        int left = maxTokens < 0 ? Integer.MAX_VALUE : maxTokens - generated;
+        return Math.min(left, contextSize - length) - 1;
+    }
+
+    /** Its tokens, with room for a draft behind them. */
+    int[] roomFor(int draft) {
+        if (length + draft > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(length + draft, tokens.length * 2));
+        }
+        return tokens;
+    }
+
+    /** Says how many tokens behind its own are a draft, which the next step checks. */
+    void draft(int count) {
+        assert length + count <= tokens.length;
+        drafted = count;
+    }
+
+    /** Tokens behind its own that are not its output yet. */
+    int drafted() {
+        return drafted;
+    }
+
+    /** How often tokens in its middle were forgotten. */
+    int shifts() {
+        return shifts;
     }
 
     Sequence sequence() {
@@ -316,6 +360,10 @@ final class Completion implements AutoCloseable {
         System.arraycopy(tokens, from + count, tokens, from, length - from - count);
         length -= count;
         truncated = true;
+        shifts++;
+        if (lookahead != null) {
+            lookahead.reset();
+        }
     }
 
     void flush() {
@@ -330,7 +378,7 @@ final class Completion implements AutoCloseable {
         output.finish();
         truncated |= reason == FinishReason.CONTEXT_FULL;
         generation.send(new Event.Finished(
-                index, reason, output.stopped(), new Usage(promptLength, cached, generated, truncated), timings(now)));
+                index, reason, output.stopped(), usage(), timings(now)));
     }
 
     int cached() {
@@ -341,6 +389,13 @@ final class Completion implements AutoCloseable {
         long start = started ? startedNanos : now;
         long first = firstTokenNanos == 0 ? now : firstTokenNanos;
         return new Timings(start - generation.submittedNanos(), first - start, Math.max(lastTokenNanos, first) - first);
+    }
+
+    private Usage usage() {
+        Lookahead ahead = lookahead;
+        return ahead == null
+                ? new Usage(promptLength, cached, generated, truncated)
+                : new Usage(promptLength, cached, generated, truncated, ahead.drafted(), ahead.accepted());
     }
 
     boolean isClosed() {

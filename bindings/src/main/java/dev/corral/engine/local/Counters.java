@@ -13,6 +13,11 @@ final class Counters {
     private long contextShifts;
     private long promptNanos;
     private long generationNanos;
+    private long draftSteps;
+    private long drafted;
+    private long draftedByLookup;
+    private long accepted;
+    private long acceptedOfLookup;
     private volatile EngineStats stats;
 
     Counters(int slots, int cells) {
@@ -45,6 +50,21 @@ final class Counters {
         preemptions++;
     }
 
+    /** A step checked drafts. */
+    void speculated() {
+        draftSteps++;
+    }
+
+    void drafted(int tokens, boolean byLookup) {
+        drafted += tokens;
+        draftedByLookup += byLookup ? tokens : 0;
+    }
+
+    void accepted(int tokens, boolean ofLookup) {
+        accepted += tokens;
+        acceptedOfLookup += ofLookup ? tokens : 0;
+    }
+
     /** Makes the counters visible together with the gauges of this moment. */
     void publish(int queued, int running, int usedCells, int prefillChunk, EngineStats.Cache cache) {
         EngineStats last = stats;
@@ -63,6 +83,7 @@ final class Counters {
                 promptNanos,
                 generationNanos,
                 prefillChunk,
+                new EngineStats.Drafts(draftSteps, drafted, draftedByLookup, accepted, acceptedOfLookup),
                 cache);
     }
 

@@ -29,6 +29,7 @@ final class EngineLoop implements Runnable {
     private final Scheduler scheduler;
     private final KvCache cache;
     private final Adapters adapters;
+    private final Speculator speculator;
     private final PrefillPacer pacer;
     private final Counters counters;
     private final Pieces pieces;
@@ -39,6 +40,7 @@ final class EngineLoop implements Runnable {
     private final BeamOptions beamOptions;
     private final List<BeamGroup> beams = new ArrayList<>();
     private final List<Completion> sampling = new ArrayList<>();
+    private final DraftRows drafts;
     private final Inbox inbox;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread thread;
@@ -52,6 +54,7 @@ final class EngineLoop implements Runnable {
             Scheduler scheduler,
             KvCache cache,
             Adapters adapters,
+            Speculator speculator,
             PrefillPacer pacer,
             Counters counters,
             int slots) {
@@ -61,6 +64,7 @@ final class EngineLoop implements Runnable {
         this.scheduler = scheduler;
         this.cache = cache;
         this.adapters = adapters;
+        this.speculator = speculator;
         this.pacer = pacer;
         this.counters = counters;
         this.pieces = new Pieces(vocabulary);
@@ -68,7 +72,8 @@ final class EngineLoop implements Runnable {
         this.batch = new Batch(context.batchSize());
         this.scorer = new PromptScorer(pieces);
         this.beamOptions = new BeamOptions(pieces);
-        this.rows = new SamplingRows(slots, (int) Logprobs.TOP.max());
+        this.rows = new SamplingRows(slots + Speculator.MAX_ROWS, (int) Logprobs.TOP.max());
+        this.drafts = new DraftRows(rows, slots);
         this.thread = new Thread(null, this, name, STACK_BYTES);
         thread.setDaemon(true);
         inbox.readBy(thread);
@@ -77,6 +82,7 @@ final class EngineLoop implements Runnable {
     /** Takes the context from the calling thread. */
     void start() {
         context.handTo(thread);
+        speculator.handTo(thread);
         thread.start();
     }
 
@@ -132,6 +138,7 @@ final class EngineLoop implements Runnable {
             scorer.close();
             beamOptions.close();
             batch.close();
+            speculator.close();
             context.close();
             stopped.countDown();
         }
@@ -152,6 +159,7 @@ final class EngineLoop implements Runnable {
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.ERROR, "a step failed; its requests end and the KV cache is cleared", e);
             scheduler.failAll(new EngineError.Internal("the engine failed while computing this request"));
+            speculator.clear();
         }
         publish();
     }
@@ -161,10 +169,13 @@ final class EngineLoop implements Runnable {
         long now = System.nanoTime();
         scheduler.expire(now);
         scheduler.admit(now);
+        speculator.draft(
+                scheduler.runningCompletions(), Math.min(cache.spareCells(), batch.capacity()) - scheduler.running());
         scheduler.plan(plan);
         if (decode()) {
             sample();
             emit();
+            speculator.stepped(System.nanoTime() - now);
         }
     }
 
@@ -203,14 +214,19 @@ final class EngineLoop implements Runnable {
     private void measure(long nanos) {
         int generation = 0;
         int prompt = 0;
+        int drafted = 0;
         for (int i = 0; i < plan.size(); i++) {
-            if (plan.count(i) == 1 && plan.completion(i).generated() > 0) {
+            drafted += plan.completion(i).drafted();
+            if (plan.count(i) == 1 + plan.completion(i).drafted()
+                    && plan.completion(i).generated() > 0) {
                 generation++;
             } else {
                 prompt += plan.count(i);
             }
         }
-        pacer.measured(generation, prompt, nanos);
+        if (drafted == 0) {
+            pacer.measured(generation, prompt, nanos);
+        }
         counters.stepped(prompt, nanos);
     }
 
@@ -220,7 +236,7 @@ final class EngineLoop implements Runnable {
         for (Completion completion : unscorable) {
             scheduler.fail(completion.generation(), new EngineError.Internal("the model's logits are not finite"));
         }
-        rows.clear();
+        drafts.clear();
         sampling.clear();
         long now = System.nanoTime();
         int output = -1;
@@ -239,16 +255,11 @@ final class EngineLoop implements Runnable {
             } else if (completion.beams() != null) {
                 offer(completion, completion.beams(), output);
             } else {
-                rows.add(
-                        completion.chain(),
-                        completion.grammar(),
-                        output,
-                        completion.topLogprobs(),
-                        completion.request().logprobs().postSampling());
+                drafts.add(completion, output - completion.drafted());
                 sampling.add(completion);
             }
         }
-        rows.sample(context);
+        drafts.sample(context);
         advanceBeams();
     }
 
@@ -279,18 +290,26 @@ final class EngineLoop implements Runnable {
 
     private void emit() {
         long now = System.nanoTime();
-        counters.generated(sampling.size());
-        for (int row = 0; row < sampling.size(); row++) {
-            Completion completion = sampling.get(row);
-            if (completion.isClosed()) {
-                continue;
+        for (int i = 0; i < sampling.size(); i++) {
+            if (!sampling.get(i).isClosed()) {
+                emit(sampling.get(i), i, now);
             }
+        }
+    }
+
+    /** Emits the tokens of a completion's rows: those that its draft foresaw, and one more. */
+    private void emit(Completion completion, int index, long now) {
+        int count = drafts.count(index);
+        for (int nth = 0; nth < count; nth++) {
+            int row = drafts.row(index, nth);
             if (rows.failed(row)) {
+                verified(completion, nth, false);
                 scheduler.fail(completion.generation(), new EngineError.Internal(rows.message(row)));
-                continue;
+                return;
             }
             int token = rows.token(row);
             completion.sampled(token, now);
+            counters.generated(1);
             @Nullable
             FinishReason reason = vocabulary.isEndOfGeneration(token)
                     ? completion.writeEnd(token, logprob(completion, row, token))
@@ -299,13 +318,23 @@ final class EngineLoop implements Runnable {
                             pieces.shown(token, completion.request().output()),
                             logprob(completion, row, token),
                             context.sequenceContextSize());
-            if (reason == FinishReason.CONTEXT_FULL && scheduler.shiftContext(completion)) {
-                completion.flush();
-            } else if (reason != null) {
-                scheduler.finish(completion, reason, now);
-            } else {
-                completion.flush();
+            if (reason != null || nth == count - 1) {
+                verified(completion, nth, reason != null);
+                if (reason == null || (reason == FinishReason.CONTEXT_FULL && scheduler.shiftContext(completion))) {
+                    completion.flush();
+                } else {
+                    scheduler.finish(completion, reason, now);
+                }
+                return;
             }
+        }
+    }
+
+    /** The first {@code accepted} tokens of its draft, if it had one, are output. */
+    private void verified(Completion completion, int accepted, boolean ended) {
+        if (completion.drafted() > 0) {
+            speculator.verified(completion, accepted, ended);
+            scheduler.settle(completion, accepted);
         }
     }
 

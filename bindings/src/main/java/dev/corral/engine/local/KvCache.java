@@ -24,6 +24,8 @@ final class KvCache implements AutoCloseable {
     /** Saving a shorter prefix, or putting one back, costs more than computing it. */
     private static final int WORTH_SAVING = 16;
 
+    private static final int PLENTY = 256;
+
     private final Cells cells;
     private final MemoryTraits traits;
     private final StateCache states;
@@ -184,6 +186,25 @@ final class KvCache implements AutoCloseable {
     /** Says that a live sequence's tokens were decoded. */
     void append(Sequence sequence, int[] tokens, int offset, int count) {
         cells.append(sequence, tokens, offset, count);
+    }
+
+    /**
+     * Takes over, of the tokens that were decoded behind a live sequence as a draft, those that were accepted.
+     *
+     * @param accepted how many of {@code tokens}, from the sequence's end on
+     * @param rejected whether there are others, which are removed
+     */
+    void keep(Sequence sequence, int[] tokens, int accepted, boolean rejected) {
+        cells.append(sequence, tokens, sequence.length(), accepted);
+        if (rejected) {
+            cells.trim(sequence);
+        }
+    }
+
+    /** Cells for tokens that are nice to have: nobody who runs has to make room for them. */
+    int spareCells() {
+        int free = freeCells();
+        return free > PLENTY ? free : availableCells();
     }
 
     boolean canShift() {

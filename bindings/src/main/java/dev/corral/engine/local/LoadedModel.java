@@ -29,7 +29,8 @@ record LoadedModel(
         Counters counters,
         SlotFiles slotFiles,
         Adapters adapters,
-        ModelInfo info)
+        ModelInfo info,
+        Speculator speculator)
         implements AutoCloseable {
 
     /** Sequence ids for finished prefixes, beside those of the slots. */
@@ -81,6 +82,14 @@ record LoadedModel(
                 context.batchSize(),
                 PromptScorer.outputsPerStep(vocabulary.size()));
         Adapters adapters = new Adapters(options.adapters(), options.model(), model, context);
+        Speculator speculator = new Speculator(
+                options.slots(),
+                context.sequenceContextSize(),
+                options.stepTargetMillis() * 1e6,
+                vocabulary::isEndOfGeneration,
+                traits.cuttable() && (traits.window() == 0 || options.fullWindowCache()),
+                DraftModels.load(options, context, vocabulary),
+                counters);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
                 inbox,
@@ -89,6 +98,7 @@ record LoadedModel(
                 scheduler,
                 cache,
                 adapters,
+                speculator,
                 pacer,
                 counters,
                 options.slots());
@@ -101,7 +111,8 @@ record LoadedModel(
                 counters,
                 new SlotFiles(options.slotFolder(), fingerprint, slots, cache),
                 adapters,
-                describe(options, model, context, templates));
+                describe(options, model, context, templates),
+                speculator);
     }
 
     private static boolean keepsFiles(LocalEngineOptions options) {

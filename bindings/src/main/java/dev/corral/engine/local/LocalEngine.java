@@ -48,10 +48,11 @@ public final class LocalEngine implements Engine {
     private final AtomicLong averageNanos = new AtomicLong();
     private volatile boolean closed;
 
-    private LocalEngine(LocalEngineOptions options, LoadedModel loaded) {
+    private LocalEngine(LocalEngineOptions options, LoadedModel loaded, Lookaheads lookaheads) {
         this.options = options;
         this.loaded = loaded;
-        this.preparation = new Preparation(loaded.vocabulary(), loaded.info().contextSize(), options.slots());
+        this.preparation =
+                new Preparation(loaded.vocabulary(), loaded.info().contextSize(), options.slots(), lookaheads);
         this.scoreTexts =
                 new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
@@ -70,9 +71,15 @@ public final class LocalEngine implements Engine {
      * @throws dev.corral.llama.LlamaException when the file can't be read as a model, or there is not enough memory
      */
     public static LocalEngine open(LocalEngineOptions options, DoubleConsumer progress) {
+        return open(options, progress, Lookaheads.LOOKUP);
+    }
+
+    /** @param lookaheads what completions speculate with, where the model's memory allows it */
+    static LocalEngine open(LocalEngineOptions options, DoubleConsumer progress, Lookaheads lookaheads) {
         LoadedModel loaded = LoadedModel.load(options, progress);
         loaded.loop().start();
-        LocalEngine engine = new LocalEngine(options, loaded);
+        LocalEngine engine =
+                new LocalEngine(options, loaded, loaded.speculator().isPossible() ? lookaheads : Lookaheads.NONE);
         if (options.warmUp()) {
             engine.warmUp();
         }
@@ -322,6 +329,7 @@ public final class LocalEngine implements Engine {
         requireOpen();
         text.call(() -> onLoop(() -> {
             loaded.scheduler().checkInvariants();
+            loaded.speculator().checkInvariants();
             return true;
         }));
     }

@@ -38,6 +38,7 @@ import java.util.Optional;
  * @param chatTemplate a Jinja template in place of the model's own
  * @param adapters LoRA adapters, loaded with the model or as requests name them
  * @param warmUp compute one token before the first request
+ * @param draft a smaller model that drafts for this one
  */
 public record LocalEngineOptions(
         Path model,
@@ -66,7 +67,8 @@ public record LocalEngineOptions(
         int stepTargetMillis,
         Optional<String> chatTemplate,
         AdapterOptions adapters,
-        boolean warmUp) {
+        boolean warmUp,
+        Optional<Draft> draft) {
 
     public static final Range CONTEXT_SIZE = Range.atLeast(0);
     public static final Range SLOTS = Range.of(1, 128);
@@ -91,6 +93,27 @@ public record LocalEngineOptions(
         if (batchSize < slots) {
             throw new InvalidRequestException(
                     "batch-size", Integer.toString(batchSize), "must be at least the number of slots, " + slots);
+        }
+    }
+
+    /**
+     * A smaller model with the same vocabulary.
+     *
+     * @param model its GGUF file
+     * @param threads for its batches of one token; 0 for as many as the larger model gets
+     * @param batchThreads for its larger batches; 0 for as many as {@code threads}
+     * @param gpuLayers layers to keep on the GPU; negative for all
+     * @param keyType type of keys in its KV cache
+     * @param valueType type of values in its KV cache
+     */
+    public record Draft(Path model, int threads, int batchThreads, int gpuLayers, String keyType, String valueType) {
+        public Draft {
+            THREADS.check("threads-draft", threads);
+            THREADS.check("threads-batch-draft", batchThreads);
+        }
+
+        public static Draft of(Path model) {
+            return new Draft(model, 0, 0, -1, "f16", "f16");
         }
     }
 

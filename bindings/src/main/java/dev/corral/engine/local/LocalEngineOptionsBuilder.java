@@ -33,6 +33,7 @@ public final class LocalEngineOptionsBuilder {
     private Optional<String> chatTemplate = Optional.empty();
     private AdapterOptions adapters = AdapterOptions.NONE;
     private boolean warmUp = true;
+    private Optional<LocalEngineOptions.Draft> draft = Optional.empty();
 
     LocalEngineOptionsBuilder(Path model) {
         this.model = model;
@@ -172,6 +173,12 @@ public final class LocalEngineOptionsBuilder {
         return this;
     }
 
+    /** A smaller model that drafts for this one. */
+    public LocalEngineOptionsBuilder draft(LocalEngineOptions.Draft value) {
+        draft = Optional.of(value);
+        return this;
+    }
+
     /** @throws dev.corral.engine.InvalidRequestException naming the option that is out of range */
     public LocalEngineOptions build() {
         return new LocalEngineOptions(
@@ -201,6 +208,7 @@ public final class LocalEngineOptionsBuilder {
                 stepTargetMillis,
                 chatTemplate,
                 adapters,
-                warmUp);
+                warmUp,
+                draft);
     }
 }

@@ -26,9 +26,9 @@ final class Plan {
         tokens = 0;
     }
 
-    /** The next {@code count} pending tokens of a completion that is not in the plan yet. */
+    /** The next {@code count} pending tokens of a completion that is not in the plan yet, and its whole draft if any. */
     void add(Completion completion, int count) {
-        assert count > 0 && count <= completion.pending();
+        assert count > 0 && count <= completion.pending() + completion.drafted();
         completions[size] = completion;
         counts[size++] = count;
         tokens += count;

@@ -36,9 +36,14 @@ final class Preparation {
     private final Grammars grammars;
     private final Pieces pieces;
     private final BeamGroups beamGroups;
+    private final Lookaheads lookaheads;
 
-    /** @param slots how many completions can run at once */
-    Preparation(Vocabulary vocabulary, int contextSize, int slots) {
+    /**
+     * @param slots how many completions can run at once
+     * @param lookaheads what completions speculate with
+     */
+    Preparation(Vocabulary vocabulary, int contextSize, int slots, Lookaheads lookaheads) {
+        this.lookaheads = lookaheads;
         this.vocabulary = vocabulary;
         this.contextSize = contextSize;
         this.chains = new SamplerChains(vocabulary, contextSize);
@@ -78,8 +83,10 @@ final class Preparation {
             TextAssembler text =
                     new TextAssembler(request.stop(), request.limits().minIndent());
             @Nullable TokenScores scores = promptScores(generation, index, prompt);
-            return new Completion(
+            Completion completion = new Completion(
                     generation, index, prompt, chain, grammar, new Output(generation, index, text), scores, null);
+            lookaheads.of(request, prompt).ifPresent(completion::speculate);
+            return completion;
         } catch (RuntimeException e) {
             if (grammar != null) {
                 grammar.close();

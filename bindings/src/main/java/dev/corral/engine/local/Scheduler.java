@@ -61,6 +61,11 @@ final class Scheduler {
         this.scoredOutputs = scoredOutputs;
     }
 
+    /** Those that run, in the order of admission. Not to be changed. */
+    List<Completion> runningCompletions() {
+        return running;
+    }
+
     void enqueue(Completion completion) {
         queue.add(completion);
         withDeadline += completion.request().schedule().deadline().isPresent() ? 1 : 0;
@@ -191,7 +196,7 @@ final class Scheduler {
             if (completion.pending() == 1) {
                 streaming = true;
                 if (completion.space().adapters().equals(adapters)) {
-                    plan.add(completion, 1);
+                    plan.add(completion, 1 + completion.drafted());
                 }
             }
         }
@@ -256,6 +261,7 @@ final class Scheduler {
     }
 
     private void vacate(Completion completion, boolean keep) {
+        settle(completion, 0);
         running.remove(completion);
         Sequence sequence = completion.leave();
         slots.release(
@@ -270,13 +276,26 @@ final class Scheduler {
         for (int i = 0; i < plan.size(); i++) {
             Completion completion = plan.completion(i);
             Sequence sequence = completion.sequence();
-            cache.append(sequence, completion.tokens(), sequence.length(), plan.count(i));
+            cache.append(sequence, completion.tokens(), sequence.length(), plan.count(i) - completion.drafted());
             queue.charge(completion, plan.count(i));
             if (!traits.cuttable()
                     && completion.request().cache().reuse()
                     && sequence.length() == completion.checkpoint()) {
                 cache.checkpoint(sequence);
             }
+        }
+    }
+
+    /**
+     * Ends the check of a completion's draft.
+     *
+     * @param accepted how many of its tokens are output now; the others leave the cache
+     */
+    void settle(Completion completion, int accepted) {
+        int drafted = completion.drafted();
+        if (drafted > 0) {
+            cache.keep(completion.sequence(), completion.tokens(), accepted, accepted < drafted);
+            completion.draft(0);
         }
     }
 

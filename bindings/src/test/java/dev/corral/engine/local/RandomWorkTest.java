@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.corral.engine.AdapterSet;
+import dev.corral.engine.EngineStats;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.Likelihood;
@@ -13,6 +14,7 @@ import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.Search;
+import dev.corral.engine.Speculation;
 import dev.corral.engine.local.EngineFixture.Answer;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
@@ -104,6 +106,7 @@ class RandomWorkTest {
                         AdapterOptions.File.of(TinyModels.lora(folder, "b", 2), 1)),
                 false,
                 Optional.empty());
+        Path draft = TinyModels.draft(folder);
         Map<Generate, String> expected = new HashMap<>();
         try (LocalEngine reference =
                         TinyEngines.open(model, options -> options.slots(5).adapters(adapters));
@@ -114,6 +117,7 @@ class RandomWorkTest {
                                 .slots(5)
                                 .adapters(adapters)
                                 .cacheRamMiB(random.nextInt(3))
+                                .draft(LocalEngineOptions.Draft.of(draft))
                                 .queueLimit(10_000))) {
             List<Asked> asked = new ArrayList<>();
             List<AskedScore> scores = new ArrayList<>();
@@ -135,7 +139,10 @@ class RandomWorkTest {
             engine.checkInvariants();
             assertThat(engine.stats().running()).isZero();
             assertThat(engine.stats().queued()).isZero();
-            assertThat(engine.stats().steps()).as("seed %d", seed).isGreaterThan(500);
+            assertThat(engine.stats().steps()).as("seed %d", seed).isGreaterThan(300);
+            EngineStats.Drafts drafts = engine.stats().drafts();
+            assertThat(drafts.accepted()).as("seed %d", seed).isBetween(1L, drafts.tokens());
+            assertThat(drafts.acceptedOfLookup()).isBetween(1L, drafts.tokensOfLookup());
         }
     }
 
@@ -153,6 +160,9 @@ class RandomWorkTest {
         if (random.nextInt(10) == 0) {
             request = request.with(Limits.tokens(random.nextInt(20)))
                     .with(Search.Beams.of(completions + random.nextInt(6 - completions)));
+        }
+        if (random.nextBoolean()) {
+            request = request.with(speculation(random));
         }
         Generation generation = engine.submit(request);
         boolean cancel = random.nextInt(7) == 0;
@@ -174,6 +184,19 @@ class RandomWorkTest {
         return new Generate.Schedule(random.nextInt(3), "key" + random.nextInt(3), Optional.empty());
     }
 
+    /** As it comes, or drafts all the time that are often wrong. */
+    private static Speculation speculation(Random random) {
+        Speculation always = Speculation.OFF.adaptive(false);
+        return switch (random.nextInt(5)) {
+            case 0 -> Speculation.OFF;
+            case 1 -> Speculation.ADAPTIVE;
+            case 2 -> always.with(new Speculation.Lookup(1, 1 + random.nextInt(12)));
+            case 3 -> always.with(new Speculation.DraftModel(0, 1 + random.nextInt(6), 0));
+            default ->
+                always.with(new Speculation.Lookup(2, 4)).with(new Speculation.DraftModel(random.nextInt(3), 4, 0.1));
+        };
+    }
+
     private static void settle(List<Asked> asked, LocalEngine reference, Map<Generate, String> expected, long seed)
             throws Exception {
         for (Asked one : asked) {
@@ -183,8 +206,11 @@ class RandomWorkTest {
                 settleBeams(one, answers, reference, seed);
                 continue;
             }
-            Generate alone =
-                    one.request().completions(1).with(Generate.Cache.FRESH).with(Generate.Schedule.NORMAL);
+            Generate alone = one.request()
+                    .completions(1)
+                    .with(Generate.Cache.FRESH)
+                    .with(Generate.Schedule.NORMAL)
+                    .with(Speculation.OFF);
             if (!expected.containsKey(alone)) {
                 expected.put(alone, EngineFixture.run(reference, alone).text());
             }

@@ -14,14 +14,17 @@ final class TinyEngines {
     private TinyEngines() {}
 
     static LocalEngine open(Path model, UnaryOperator<LocalEngineOptionsBuilder> change) {
-        LocalEngineOptionsBuilder options = LocalEngineOptions.builder(model)
+        return LocalEngine.open(change.apply(options(model)).build(), progress -> {});
+    }
+
+    static LocalEngineOptionsBuilder options(Path model) {
+        return LocalEngineOptions.builder(model)
                 .contextSize(2048)
                 .slots(4)
                 .threads(1)
                 .flashAttention("off")
                 .keyType("f32")
                 .valueType("f32");
-        return LocalEngine.open(change.apply(options).build(), progress -> {});
     }
 
     static Generate greedy(String prompt, int tokens) {

@@ -2,6 +2,7 @@ package dev.corral.server.generation;
 
 import dev.corral.engine.Limits;
 import dev.corral.engine.Sampling;
+import dev.corral.engine.Speculation;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param deadline how long a request may take
  * @param beat after how long a silence a stream sends a comment; empty for never
  * @param sharedCache whether requests with different API keys share cached prefixes
+ * @param speculation how tokens are drafted
  */
 public record Defaults(
         Sampling sampling,
@@ -21,7 +23,8 @@ public record Defaults(
         Optional<Limits.ContextShift> contextShift,
         Optional<Duration> deadline,
         Optional<Duration> beat,
-        boolean sharedCache) {
+        boolean sharedCache,
+        Speculation speculation) {
 
     public Defaults {
         Limits.MAX_TOKENS.check("n_predict", maxTokens);
@@ -35,11 +38,12 @@ public record Defaults(
                 Optional.empty(),
                 Optional.of(Duration.ofHours(1)),
                 Optional.of(Duration.ofSeconds(30)),
-                false);
+                false,
+                Speculation.ADAPTIVE);
     }
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
-        return new Defaults(sampling, maxTokens, contextShift, deadline, silence, sharedCache);
+        return new Defaults(sampling, maxTokens, contextShift, deadline, silence, sharedCache, speculation);
     }
 }

@@ -45,6 +45,7 @@ public final class GenerateFields {
                         CachePartition.of(fields, caller, defaults.sharedCache())))
                 .output(new Generate.Output(false, fields.flag("return_progress", false)))
                 .schedule(new Generate.Schedule(0, caller, defaults.deadline()))
+                .speculation(SpeculationFields.read(fields, defaults.speculation()))
                 .build();
     }
 

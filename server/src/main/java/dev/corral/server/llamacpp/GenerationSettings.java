@@ -6,7 +6,9 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
 import dev.corral.engine.Sampling;
 import dev.corral.engine.Sampling.LogitBias;
+import dev.corral.engine.Speculation;
 import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.SpeculationTypes;
 import dev.corral.server.http.Json;
 
 /** The settings of a generation as results and {@code /props} show them. */
@@ -31,7 +33,7 @@ final class GenerationSettings {
         samplers(settings, generate.sampling());
         settings.put("timings_per_token", request.timingsPerToken())
                 .put("post_sampling_probs", generate.logprobs().postSampling());
-        fixed(settings);
+        fixed(settings, generate.speculation());
         settings.set("lora", request.lora());
         return settings;
     }
@@ -48,7 +50,7 @@ final class GenerationSettings {
         chat(settings);
         samplers(settings, defaults.sampling());
         settings.put("timings_per_token", false).put("post_sampling_probs", false);
-        fixed(settings);
+        fixed(settings, defaults.speculation());
         return settings;
     }
 
@@ -145,8 +147,15 @@ final class GenerationSettings {
         sampling.samplers().forEach(kind -> samplers.add(kind.label()));
     }
 
-    private static void fixed(ObjectNode settings) {
-        settings.put("speculative.types", "none").put("backend_sampling", false);
+    private static void fixed(ObjectNode settings, Speculation speculation) {
+        settings.put("speculative.types", SpeculationTypes.names(speculation))
+                .put("speculative.n_max", speculation.draftModel().maxTokens())
+                .put("speculative.n_min", speculation.draftModel().minTokens())
+                .put("speculative.p_min", speculation.draftModel().minProbability())
+                .put("speculative.ngram_size_n", speculation.lookup().matchTokens())
+                .put("speculative.ngram_size_m", speculation.lookup().maxTokens())
+                .put("speculative.adaptive", speculation.adaptive())
+                .put("backend_sampling", false);
         settings.putArray("lora");
     }
 }
