@@ -41,6 +41,9 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nServer%n")
     HttpFlags http = new HttpFlags();
 
+    @ArgGroup(validate = false, heading = "%nEmbeddings%n")
+    EmbeddingFlags embedding = new EmbeddingFlags();
+
     @ArgGroup(validate = false, heading = "%nDefaults of requests%n")
     SamplingFlags sampling = new SamplingFlags();
 
@@ -48,13 +51,14 @@ final class ServeOptions {
     LogFlags log = new LogFlags();
 
     @Option(
-            names = {"--jinja", "--cont-batching", "-cb", "--slots", "--no-ui", "--no-webui", "--offline"},
+            names = {"--jinja", "--cont-batching", "-cb", "--slots", "--no-ui", "--no-webui", "--offline", "--embedding", "--embeddings"},
             hidden = true,
             description = "Accepted, and always so.")
     boolean alwaysSo;
 
     LocalEngineOptions toEngineOptions() {
-        return cache.applyTo(engine.applyTo(model.toOptions())).build();
+        return embedding.applyTo(cache.applyTo(engine.applyTo(model.toOptions())))
+                .build();
     }
 
     /** Names of the model besides the one that answers call it by. */
@@ -67,6 +71,7 @@ final class ServeOptions {
                 sampling.toSampling(),
                 sampling.maxTokens,
                 sampling.contextShift(),
+                embedding.normalize,
                 Optional.of(Duration.ofSeconds(http.timeout)),
                 http.beat());
     }

@@ -13,6 +13,10 @@ final class Counters {
     private long contextShifts;
     private long promptNanos;
     private long generationNanos;
+    private int embeddingsWaiting;
+    private int embeddingChunk;
+    private long embeddingSteps;
+    private long embeddingTokens;
     private volatile EngineStats stats;
 
     Counters(int slots, int cells) {
@@ -45,6 +49,16 @@ final class Counters {
         preemptions++;
     }
 
+    void embedded(int tokens) {
+        embeddingSteps++;
+        embeddingTokens += tokens;
+    }
+
+    void embedding(int waiting, int chunk) {
+        embeddingsWaiting = waiting;
+        embeddingChunk = chunk;
+    }
+
     /** Makes the counters visible together with the gauges of this moment. */
     void publish(int queued, int running, int usedCells, int prefillChunk, EngineStats.Cache cache) {
         EngineStats last = stats;
@@ -63,6 +77,7 @@ final class Counters {
                 promptNanos,
                 generationNanos,
                 prefillChunk,
+                new EngineStats.Embedding(embeddingsWaiting, embeddingSteps, embeddingTokens, embeddingChunk),
                 cache);
     }
 

@@ -28,6 +28,7 @@ final class EngineLoop implements Runnable {
     private final Vocabulary vocabulary;
     private final Scheduler scheduler;
     private final KvCache cache;
+    private final Embedder embedder;
     private final PrefillPacer pacer;
     private final Counters counters;
     private final Pieces pieces;
@@ -47,6 +48,7 @@ final class EngineLoop implements Runnable {
             Vocabulary vocabulary,
             Scheduler scheduler,
             KvCache cache,
+            Embedder embedder,
             PrefillPacer pacer,
             Counters counters,
             int slots) {
@@ -55,6 +57,7 @@ final class EngineLoop implements Runnable {
         this.vocabulary = vocabulary;
         this.scheduler = scheduler;
         this.cache = cache;
+        this.embedder = embedder;
         this.pacer = pacer;
         this.counters = counters;
         this.pieces = new Pieces(vocabulary);
@@ -79,7 +82,11 @@ final class EngineLoop implements Runnable {
     void warmUp() {
         batch.clear();
         batch.add(vocabulary.bos().orElse(vocabulary.eos().orElse(0)), 0, 0, true);
-        context.decode(batch);
+        if (context.model().hasEncoder()) {
+            context.encode(batch);
+        } else {
+            context.decode(batch);
+        }
         context.synchronize();
         context.memory().clear();
     }
@@ -111,15 +118,20 @@ final class EngineLoop implements Runnable {
         try {
             while (!stopping) {
                 runCommands();
-                if (scheduler.isIdle()) {
+                if (scheduler.isIdle() && embedder.isIdle()) {
                     LockSupport.park(this);
                 } else {
+                    long begun = System.nanoTime();
                     stepOrFail();
+                    embedder.step(scheduler.isStreaming(), System.nanoTime() - begun);
+                    publish();
                 }
             }
             runCommands();
             scheduler.shutDown();
+            embedder.failAll(new EngineError.Closed());
         } finally {
+            embedder.close();
             rows.close();
             batch.close();
             context.close();
@@ -137,6 +149,9 @@ final class EngineLoop implements Runnable {
     }
 
     private void stepOrFail() {
+        if (scheduler.isIdle()) {
+            return;
+        }
         try {
             step();
         } catch (RuntimeException e) {

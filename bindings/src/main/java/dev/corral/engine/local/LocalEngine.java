@@ -1,5 +1,6 @@
 package dev.corral.engine.local;
 
+import dev.corral.engine.Capability;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
@@ -40,6 +41,7 @@ public final class LocalEngine implements Engine {
     private final LoadedModel loaded;
     private final Preparation preparation;
     private final TextThreads text;
+    private final EmbeddingQuestions embedding;
     private final AtomicLong ids = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicLong averageNanos = new AtomicLong();
@@ -50,6 +52,7 @@ public final class LocalEngine implements Engine {
         this.loaded = loaded;
         this.preparation = new Preparation(loaded.vocabulary(), loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
+        this.embedding = new EmbeddingQuestions(loaded, text, options.queueLimit());
     }
 
     /** Loads a model with default options. */
@@ -105,6 +108,10 @@ public final class LocalEngine implements Engine {
     @Override
     public Generation submit(Generate request) {
         requireOpen();
+        if (!model().can(Capability.GENERATE)) {
+            throw new EngineException(new EngineError.Unsupported(
+                    "'" + options.name() + "' is an encoder: it makes embeddings, and can't continue a text"));
+        }
         int before = unfinished.getAndAdd(request.completions());
         if (before > 0 && before + request.completions() > options.slots() + options.queueLimit()) {
             unfinished.addAndGet(-request.completions());
@@ -164,7 +171,12 @@ public final class LocalEngine implements Engine {
         try {
             // each query's own reply type is what its case returns
             @SuppressWarnings("unchecked")
-            R reply = (R) text.call(() -> answer(query));
+            R reply = (R)
+                    switch (query) {
+                        case Query.Embed embed -> embedding.embed(embed);
+                        case Query.Rerank rerank -> embedding.rerank(rerank);
+                        default -> text.call(() -> answer(query));
+                    };
             return reply;
         } catch (RejectedExecutionException e) {
             throw new EngineException(new EngineError.Closed());
@@ -184,6 +196,7 @@ public final class LocalEngine implements Engine {
             case Query.EraseSlot(int slot) -> onLoop(() -> loaded.slotFiles().erase(slot));
             case Query.Slots() ->
                 onLoop(() -> new Reply.SlotList(loaded.scheduler().slotStates()));
+            case Query.Embed _, Query.Rerank _ -> throw new IllegalArgumentException("computed, not looked up");
         };
     }
 
@@ -224,6 +237,7 @@ public final class LocalEngine implements Engine {
         requireOpen();
         text.call(() -> onLoop(() -> {
             loaded.scheduler().checkInvariants();
+            loaded.embedder().checkInvariants();
             return true;
         }));
     }

@@ -8,7 +8,6 @@ import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.Sampling.LogitBias;
-import dev.corral.engine.Tokens;
 import dev.corral.llama.SamplerChain;
 import dev.corral.llama.Vocabulary;
 import java.nio.charset.StandardCharsets;
@@ -27,12 +26,14 @@ final class Preparation {
 
     private final Vocabulary vocabulary;
     private final int contextSize;
+    private final PromptTokens tokens;
     private final SamplerChains chains;
     private final Grammars grammars;
 
     Preparation(Vocabulary vocabulary, int contextSize) {
         this.vocabulary = vocabulary;
         this.contextSize = contextSize;
+        this.tokens = new PromptTokens(vocabulary);
         this.chains = new SamplerChains(vocabulary, contextSize);
         this.grammars = new Grammars(vocabulary);
     }
@@ -74,13 +75,9 @@ final class Preparation {
     }
 
     private int[] tokens(Prompt prompt) {
-        int[] tokens = switch (prompt) {
-            case Prompt.Text text -> tokenize(text);
-            case Prompt.Ids ids -> checked(ids.tokens());
-            case Prompt.Parts parts -> joined(parts);
-        };
-        if (tokens.length > 0) {
-            return tokens;
+        int[] found = tokens.of("prompt", prompt);
+        if (found.length > 0) {
+            return found;
         }
         return IntStream.of(vocabulary
                         .bos()
@@ -91,37 +88,8 @@ final class Preparation {
                 .toArray();
     }
 
-    private int[] tokenize(Prompt.Text text) {
-        return vocabulary.tokenize(text.text(), text.addSpecial(), text.parseSpecial());
-    }
-
-    private int[] joined(Prompt.Parts parts) {
-        IntStream.Builder all = IntStream.builder();
-        boolean first = true;
-        for (Prompt part : parts.parts()) {
-            int[] tokens = part instanceof Prompt.Text(String text, boolean addSpecial, boolean parseSpecial)
-                    ? vocabulary.tokenize(text, addSpecial && first, parseSpecial)
-                    : tokens(part);
-            IntStream.of(tokens).forEach(all);
-            first = false;
-        }
-        return all.build().toArray();
-    }
-
-    private int[] checked(Tokens tokens) {
-        tokens.stream().forEach(token -> checkToken("prompt", token));
-        return tokens.toArray();
-    }
-
-    private void checkToken(String field, int token) {
-        if (token < 0 || token >= vocabulary.size()) {
-            throw new InvalidRequestException(
-                    field, "the token id " + token, "must have token ids between 0 and " + (vocabulary.size() - 1));
-        }
-    }
-
     Reply.Detokenized detokenize(Query.Detokenize query) {
-        query.tokens().stream().forEach(token -> checkToken("tokens", token));
+        tokens.check("tokens", query.tokens());
         byte[] bytes = vocabulary.detokenize(query.tokens().toArray(), false, query.special());
         return new Reply.Detokenized(new String(bytes, StandardCharsets.UTF_8));
     }
@@ -136,7 +104,7 @@ final class Preparation {
         for (LogitBias bias : biases) {
             switch (bias) {
                 case LogitBias.OfToken(int token, double value) -> {
-                    checkToken("logit_bias", token);
+                    tokens.check("logit_bias", token);
                     byToken.put(token, (float) value);
                 }
                 case LogitBias.OfText(String text, double value) -> {

@@ -55,6 +55,16 @@ final class Scheduler {
         return running.isEmpty() && queue.size() == 0;
     }
 
+    /** Whether somebody waits for the next token of a text. */
+    boolean isStreaming() {
+        for (Completion completion : running) {
+            if (!completion.isPrefilling()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     int waiting() {
         return queue.size();
     }

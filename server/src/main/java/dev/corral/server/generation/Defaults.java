@@ -1,6 +1,7 @@
 package dev.corral.server.generation;
 
 import dev.corral.engine.Limits;
+import dev.corral.engine.Query;
 import dev.corral.engine.Sampling;
 import java.time.Duration;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param sampling how tokens are chosen
  * @param maxTokens at most so many tokens; {@link Limits#UNLIMITED} until the context is full
  * @param contextShift what to forget when the context is full; empty ends the text there
+ * @param normalize how embeddings are normalized, by llama.cpp's numbers
  * @param deadline how long a request may take
  * @param beat after how long a silence a stream sends a comment; empty for never
  */
@@ -18,11 +20,13 @@ public record Defaults(
         Sampling sampling,
         int maxTokens,
         Optional<Limits.ContextShift> contextShift,
+        int normalize,
         Optional<Duration> deadline,
         Optional<Duration> beat) {
 
     public Defaults {
         Limits.MAX_TOKENS.check("n_predict", maxTokens);
+        Query.Embed.NORMALIZE.check("embd-normalize", normalize);
     }
 
     /** llama.cpp's sampling, no limit of tokens, an hour's time, a comment after 30 seconds. */
@@ -31,12 +35,13 @@ public record Defaults(
                 Sampling.defaults(),
                 Limits.UNLIMITED,
                 Optional.empty(),
+                Query.Embed.EUCLIDEAN,
                 Optional.of(Duration.ofHours(1)),
                 Optional.of(Duration.ofSeconds(30)));
     }
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
-        return new Defaults(sampling, maxTokens, contextShift, deadline, silence);
+        return new Defaults(sampling, maxTokens, contextShift, normalize, deadline, silence);
     }
 }

@@ -40,7 +40,7 @@ record CompletionRequest(
     }
 
     static CompletionRequest read(Fields fields, ModelInfo model, Defaults defaults, String caller) {
-        List<Prompt> prompts = PromptFields.prompts(fields);
+        List<Prompt> prompts = PromptFields.prompts(fields, "prompt");
         Generate first = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, model.slots())
                 .with(logprobs(fields));
         return new CompletionRequest(

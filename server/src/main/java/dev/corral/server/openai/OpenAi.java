@@ -22,6 +22,7 @@ import java.util.List;
  * curl localhost:8080/v1/models/default
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
+ * curl localhost:8080/v1/embeddings -d '{"input": ["Hello, world!", "And again."]}'
  * }</pre>
  */
 public final class OpenAi implements Dialect {
@@ -42,7 +43,8 @@ public final class OpenAi implements Dialect {
         routes.get("/v1/models", this::models)
                 .get("/v1/models/{+id}", this::model)
                 .post("/v1/chat/completions", this::chat)
-                .post("/chat/completions", this::chat);
+                .post("/chat/completions", this::chat)
+                .post("/v1/embeddings", this::embed);
     }
 
     @Override
@@ -72,6 +74,13 @@ public final class OpenAi implements Dialect {
         Fields fields = exchange.body();
         fields.text("model").ifPresent(asked -> require(names(engine), asked));
         ChatRun.answer(exchange, engine, ChatRequest.read(exchange, fields, engine, defaults));
+    }
+
+    private void embed(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        Fields fields = exchange.body();
+        fields.text("model").ifPresent(asked -> require(names(engine), asked));
+        exchange.reply(Embeddings.answer(exchange, engine, fields, defaults));
     }
 
     private ModelNames names(Engine engine) {
