@@ -90,8 +90,7 @@ public sealed interface Query<R extends Reply> {
         public Embed {
             inputs = List.copyOf(inputs);
             if (!INPUTS.contains(inputs.size())) {
-                throw new InvalidRequestException(
-                        "input", inputs.size() + " texts", "must be " + INPUTS + " texts");
+                throw new InvalidRequestException("input", inputs.size() + " texts", "must be " + INPUTS + " texts");
             }
             NORMALIZE.check("embd_normalize", normalize);
             dimensions.ifPresent(count -> DIMENSIONS.check("dimensions", count));

@@ -51,13 +51,24 @@ final class ServeOptions {
     LogFlags log = new LogFlags();
 
     @Option(
-            names = {"--jinja", "--cont-batching", "-cb", "--slots", "--no-ui", "--no-webui", "--offline", "--embedding", "--embeddings"},
+            names = {
+                "--jinja",
+                "--cont-batching",
+                "-cb",
+                "--slots",
+                "--no-ui",
+                "--no-webui",
+                "--offline",
+                "--embedding",
+                "--embeddings"
+            },
             hidden = true,
             description = "Accepted, and always so.")
     boolean alwaysSo;
 
     LocalEngineOptions toEngineOptions() {
-        return embedding.applyTo(cache.applyTo(engine.applyTo(model.toOptions())))
+        return embedding
+                .applyTo(cache.applyTo(engine.applyTo(model.toOptions())))
                 .build();
     }
 

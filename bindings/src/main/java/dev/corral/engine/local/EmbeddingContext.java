@@ -48,7 +48,12 @@ final class EmbeddingContext implements AutoCloseable {
 
     /** Of a model that computes nothing else: the engine's own context, where it gives what is wanted. */
     static EmbeddingContext lent(
-            Model model, LocalEngineOptions options, ContextFit fit, EmbeddingTraits traits, boolean ranks, Context engines) {
+            Model model,
+            LocalEngineOptions options,
+            ContextFit fit,
+            EmbeddingTraits traits,
+            boolean ranks,
+            Context engines) {
         Pooling pooling = kind(ranks);
         return new EmbeddingContext(
                 model, options, fit, traits, pooling, engines.pooling() == pooling ? engines : null);
@@ -89,7 +94,12 @@ final class EmbeddingContext implements AutoCloseable {
     }
 
     private static ContextOptions contextOptions(
-            Model model, LocalEngineOptions options, ContextFit fit, EmbeddingTraits traits, Pooling pooling, int room) {
+            Model model,
+            LocalEngineOptions options,
+            ContextFit fit,
+            EmbeddingTraits traits,
+            Pooling pooling,
+            int room) {
         int batch = traits.whole() ? room : chunk(model, fit);
         boolean states = model.isRecurrent() || model.isHybrid();
         return LoadedModel.computing(options)

@@ -172,7 +172,10 @@ final class EmbeddingLane implements AutoCloseable {
             }
         }
         for (EmbeddingInput input : finished) {
-            input.finish(ranks ? List.of(scores(open, input.sequence())) : input.rows().vectors());
+            input.finish(
+                    ranks
+                            ? List.of(scores(open, input.sequence()))
+                            : input.rows().vectors());
             leave(input);
         }
     }

@@ -17,8 +17,7 @@ import java.util.Set;
  * @param pooling the model's own, or what the options put in its place
  * @param limit tokens of the longest input
  */
-record EmbeddingTraits(
-        boolean generates, boolean ranks, boolean encodes, boolean whole, Pooling pooling, int limit) {
+record EmbeddingTraits(boolean generates, boolean ranks, boolean encodes, boolean whole, Pooling pooling, int limit) {
 
     /** Tokens of the longest input of an encoder that was trained for more, unless asked for. */
     private static final int ENOUGH = 2048;
@@ -39,8 +38,7 @@ record EmbeddingTraits(
     static EmbeddingTraits of(Model model, Context context, LocalEngineOptions options) {
         boolean goesOn = context.memory().exists() && context.isCausal();
         boolean generates = goesOn && model.hasDecoder();
-        boolean ranks =
-                options.pooling() == Pooling.RANK || model.poolingType() == dev.corral.llama.Pooling.RANK;
+        boolean ranks = options.pooling() == Pooling.RANK || model.poolingType() == dev.corral.llama.Pooling.RANK;
         return new EmbeddingTraits(
                 generates,
                 ranks,

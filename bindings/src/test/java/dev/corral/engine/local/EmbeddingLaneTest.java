@@ -27,7 +27,8 @@ class EmbeddingLaneTest {
 
         Question(int... lengths) {
             List<int[]> inputs = IntStream.of(lengths)
-                    .mapToObj(length -> IntStream.range(0, length).map(i -> 100 + i % 50).toArray())
+                    .mapToObj(length ->
+                            IntStream.range(0, length).map(i -> 100 + i % 50).toArray())
                     .toList();
             job = new EmbeddingJob(inputs, Pooling.MEAN, result);
         }
@@ -48,8 +49,10 @@ class EmbeddingLaneTest {
                         LoadedModel.computing(options).contextSize(contextSize).build())) {
             EmbeddingTraits traits = EmbeddingTraits.of(model, context, options);
             try (EmbeddingLane lane = new EmbeddingLane(
-                    EmbeddingContext.onDemand(
-                            model, options, new ContextFit(options, model), traits, false), traits, false, 64)) {
+                    EmbeddingContext.onDemand(model, options, new ContextFit(options, model), traits, false),
+                    traits,
+                    false,
+                    64)) {
                 work.with(lane);
                 lane.checkInvariants();
             }
@@ -86,7 +89,8 @@ class EmbeddingLaneTest {
     @Test
     void questionsTakeTurns() throws Exception {
         onLane(TinyModels.llama(folder), 2048, lane -> {
-            Question large = new Question(IntStream.generate(() -> 16).limit(200).toArray());
+            Question large =
+                    new Question(IntStream.generate(() -> 16).limit(200).toArray());
             Question small = new Question(16);
             lane.add(large.job);
             lane.add(small.job);

@@ -24,7 +24,6 @@ import dev.corral.llama.Model;
 import dev.corral.testing.Greedy;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -47,6 +46,7 @@ class EmbeddingTest {
     enum Kind {
         BERT,
         RERANKER,
+        T5_ENCODER,
         LLAMA,
         SLIDING_WINDOW,
         MULTI_AXIS,
@@ -59,6 +59,7 @@ class EmbeddingTest {
             return switch (this) {
                 case BERT -> TinyModels.bert(folder);
                 case RERANKER -> TinyModels.reranker(folder);
+                case T5_ENCODER -> TinyModels.t5Encoder(folder);
                 case LLAMA -> TinyModels.llama(folder);
                 case SLIDING_WINDOW -> TinyModels.slidingWindow(folder);
                 case MULTI_AXIS -> TinyModels.multiAxis(folder);
@@ -136,7 +137,8 @@ class EmbeddingTest {
             for (int i = 0; i < tokens.length; i++) {
                 batch.add(tokens[i], i, 0, true);
             }
-            assertThat(context.decode(batch)).isEqualTo(DecodeResult.DECODED);
+            assertThat(model.hasEncoder() ? context.encode(batch) : context.decode(batch))
+                    .isEqualTo(DecodeResult.DECODED);
             float[] vector = new float[model.outputEmbeddingSize()];
             context.sequenceEmbeddings(0, vector);
             return vector;
@@ -191,8 +193,7 @@ class EmbeddingTest {
                     engine.ask(embed(Pooling.MEAN, texts)).embeddings();
             assertThat(together).hasSize(texts.length);
             for (int i = 0; i < texts.length; i++) {
-                assertSame(
-                        together.get(i).vectors().getFirst(), vector(engine, Pooling.MEAN, texts[i]), texts[i]);
+                assertSame(together.get(i).vectors().getFirst(), vector(engine, Pooling.MEAN, texts[i]), texts[i]);
             }
             engine.checkInvariants();
         }
@@ -234,18 +235,24 @@ class EmbeddingTest {
                 LocalEngine llama = open(Kind.LLAMA)) {
             assertThat(bert.model().capabilities()).containsExactly(Capability.EMBED);
             assertThat(bert.model().embedding().maxTokens()).isEqualTo(512);
-            assertThat(reranker.model().capabilities())
-                    .containsExactlyInAnyOrder(Capability.EMBED, Capability.RERANK);
+            assertThat(reranker.model().capabilities()).containsExactlyInAnyOrder(Capability.EMBED, Capability.RERANK);
             assertThat(reranker.model().embedding().pooling()).isEqualTo(Pooling.RANK);
-            assertThat(llama.model().capabilities())
-                    .containsExactlyInAnyOrder(Capability.GENERATE, Capability.EMBED);
+            assertThat(llama.model().capabilities()).containsExactlyInAnyOrder(Capability.GENERATE, Capability.EMBED);
             assertThatThrownBy(() -> bert.submit(greedy(STORY, 3)))
-                    .isInstanceOfSatisfying(EngineException.class, e -> assertThat(e.error())
-                            .isInstanceOf(EngineError.Unsupported.class));
+                    .isInstanceOfSatisfying(
+                            EngineException.class,
+                            e -> assertThat(e.error()).isInstanceOf(EngineError.Unsupported.class));
             assertThat(error(llama, new Query.Rerank("a", List.of("b")))).isInstanceOf(EngineError.Unsupported.class);
             assertThat(error(llama, embed(Pooling.RANK, "a"))).isInstanceOf(EngineError.Unsupported.class);
             assertThat(error(reranker, embed(Pooling.MODEL, "a"))).isInstanceOf(EngineError.Unsupported.class);
         }
+    }
+
+    @Test
+    void aModelWithEncoderAndDecoderIsRefused() {
+        assertThatThrownBy(() -> LocalEngine.open(TinyModels.t5(folder)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("both an encoder and a decoder");
     }
 
     @Test
@@ -328,17 +335,20 @@ class EmbeddingTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"BERT", "RERANKER", "LLAMA"})
+    @EnumSource(names = {"BERT", "RERANKER", "T5_ENCODER", "LLAMA"})
     void inputsThatCannotBeAreExplained(Kind kind) throws Exception {
         try (LocalEngine engine = open(kind)) {
             int limit = engine.model().embedding().maxTokens();
             int[] ids = new int[limit + 1];
-            assertThat(error(engine, Query.Embed.of(List.of(Prompt.text("a"), Prompt.tokens(ids)))
-                            .with(Pooling.LAST)))
+            assertThat(error(
+                            engine,
+                            Query.Embed.of(List.of(Prompt.text("a"), Prompt.tokens(ids)))
+                                    .with(Pooling.LAST)))
                     .isEqualTo(new EngineError.InputTooLong("input[1]", limit + 1, limit));
             assertThat(error(engine, Query.Embed.of(List.of(Prompt.tokens())).with(Pooling.LAST)))
-                    .isInstanceOfSatisfying(EngineError.Invalid.class, e -> assertThat(e.field())
-                            .isEqualTo("input"));
+                    .isInstanceOfSatisfying(
+                            EngineError.Invalid.class,
+                            e -> assertThat(e.field()).isEqualTo("input"));
             assertThat(error(engine, Query.Embed.of(List.of(Prompt.tokens(-1))).with(Pooling.LAST)))
                     .isInstanceOf(EngineError.Invalid.class);
             Query.Embed tooWide = new Query.Embed(List.of(Prompt.text("a")), Pooling.MEAN, 2, OptionalInt.of(65));
@@ -350,8 +360,9 @@ class EmbeddingTest {
             if (kind == Kind.RERANKER) {
                 String longDocument = "reef ".repeat(limit);
                 assertThat(error(engine, new Query.Rerank("a", List.of("b", longDocument))))
-                        .isInstanceOfSatisfying(EngineError.InputTooLong.class, e -> assertThat(e.field())
-                                .isEqualTo("documents[1]"));
+                        .isInstanceOfSatisfying(
+                                EngineError.InputTooLong.class,
+                                e -> assertThat(e.field()).isEqualTo("documents[1]"));
             }
             engine.checkInvariants();
         }
@@ -368,7 +379,7 @@ class EmbeddingTest {
                     engine.ask(embed(Pooling.MEAN, texts)).embeddings();
             try (Generation stream = engine.submit(request)) {
                 while (engine.stats().running() == 0) {
-                    stream.next(Duration.ofMillis(1));
+                    Thread.sleep(1);
                 }
                 EngineStats before = engine.stats();
                 List<Reply.Embedding> beside =

@@ -60,8 +60,7 @@ final class Reranking {
     }
 
     private static ObjectNode listed(ArrayNode results, Engine engine, int tokens) {
-        ObjectNode answer =
-                Json.object().put("model", engine.model().name()).put("object", "list");
+        ObjectNode answer = Json.object().put("model", engine.model().name()).put("object", "list");
         answer.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
         answer.set("results", results);
         return answer;

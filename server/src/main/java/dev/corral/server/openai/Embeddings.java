@@ -55,7 +55,8 @@ final class Embeddings {
 
     private static List<Prompt> inputs(Fields fields) {
         JsonNode value = fields.node("input").orElseThrow(() -> fields.missing("input"));
-        if (!(value instanceof ArrayNode array) || (!array.isEmpty() && array.get(0).isNumber())) {
+        if (!(value instanceof ArrayNode array)
+                || (!array.isEmpty() && array.get(0).isNumber())) {
             return List.of(input(fields, "input", value));
         }
         List<Prompt> inputs = new ArrayList<>(array.size());
@@ -77,18 +78,20 @@ final class Embeddings {
         return switch (fields.text("encoding_format").orElse("float")) {
             case "float" -> false;
             case "base64" -> true;
-            default -> throw fields.invalid(
-                    "encoding_format", fields.json().get("encoding_format"), "must be float or base64");
+            default ->
+                throw fields.invalid(
+                        "encoding_format", fields.json().get("encoding_format"), "must be float or base64");
         };
     }
 
     private static void requireOneVector(Query.Embed query, Engine engine) {
-        Pooling pooling = query.pooling() == Pooling.MODEL
-                ? engine.model().embedding().pooling()
-                : query.pooling();
+        Pooling pooling =
+                query.pooling() == Pooling.MODEL ? engine.model().embedding().pooling() : query.pooling();
         if (pooling == Pooling.NONE) {
             throw new InvalidRequestException(
-                    "pooling", "none", "must give one vector for each input here; /embeddings gives one for each token");
+                    "pooling",
+                    "none",
+                    "must give one vector for each input here; /embeddings gives one for each token");
         }
     }
 

@@ -125,7 +125,9 @@ class EmbeddingsTest {
     void aClientThatLeavesEndsItsQuestion(String path) throws Exception {
         StringBuilder inputs = new StringBuilder("\"a\"");
         for (int i = 0; i < 600; i++) {
-            inputs.append(", \"").append("a long text about nothing ".repeat(20)).append("\"");
+            inputs.append(", \"")
+                    .append("a long text about nothing ".repeat(20))
+                    .append("\"");
         }
         long before = SERVER.engine().stats().embedding().tokens();
         try (RawClient _ = SERVER.running().raw().post(path, "{\"input\": [" + inputs + "]}")) {

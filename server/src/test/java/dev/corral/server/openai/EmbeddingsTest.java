@@ -116,7 +116,8 @@ class EmbeddingsTest {
         assertThat(query.dimensions()).isEqualTo(OptionalInt.of(2));
         assertThat(query.normalize()).isEqualTo(-1);
         assertThat(query.pooling()).isEqualTo(Pooling.LAST);
-        assertThat(asked("{\"input\": \"a\"}")).isEqualTo(Query.Embed.of(query.inputs().subList(0, 1)));
+        assertThat(asked("{\"input\": \"a\"}"))
+                .isEqualTo(Query.Embed.of(query.inputs().subList(0, 1)));
     }
 
     @ParameterizedTest
