@@ -38,6 +38,14 @@ public sealed interface EngineError {
         }
     }
 
+    /** An input is longer than the model, or a request here, can take. Sizes are tokens. */
+    record InputTooLong(String field, int tokens, int limit) implements EngineError {
+        @Override
+        public String message() {
+            return "'" + field + "' has " + tokens + " tokens, but may have " + limit + " at most";
+        }
+    }
+
     /** The queue is full; nothing was queued. */
     record Busy(int queued, Duration retryAfter) implements EngineError {
         @Override

@@ -18,6 +18,7 @@ package dev.corral.engine;
  * @param generationNanos time of steps that only generated
  * @param prefillChunk prompt tokens that a step may compute while somebody streams
  * @param drafts what was drafted, to be checked together
+ * @param embedding vectors and scores that were computed beside generations
  * @param cache what is kept for requests to come
  */
 public record EngineStats(
@@ -36,11 +37,12 @@ public record EngineStats(
         long generationNanos,
         int prefillChunk,
         Drafts drafts,
+        Embedding embedding,
         Cache cache) {
 
     /** An engine that has done nothing yet. */
     public static EngineStats idle(int slots, int cells) {
-        return new EngineStats(0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Cache.EMPTY);
+        return new EngineStats(0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Embedding.NONE, Cache.EMPTY);
     }
 
     /**
@@ -67,5 +69,15 @@ public record EngineStats(
     public record Cache(
             int idlePrefixes, long evictions, int states, long stateBytes, long statesSaved, long statesRestored) {
         public static final Cache EMPTY = new Cache(0, 0, 0, 0, 0, 0);
+    }
+
+    /**
+     * @param waiting inputs that are not computed yet
+     * @param steps decodes so far
+     * @param tokens that were computed
+     * @param chunk tokens that a step may compute while somebody streams
+     */
+    public record Embedding(int waiting, long steps, long tokens, int chunk) {
+        public static final Embedding NONE = new Embedding(0, 0, 0, 0);
     }
 }

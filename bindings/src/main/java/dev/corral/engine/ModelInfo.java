@@ -2,10 +2,12 @@ package dev.corral.engine;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A loaded model.
  *
+ * @param capabilities what it can do
  * @param name what clients call it
  * @param path where its file is
  * @param description architecture, size and quantization in words
@@ -14,6 +16,7 @@ import java.util.Optional;
  * @param fileType how most weights are quantized, such as Q4_1
  * @param vocabulary size and special tokens
  * @param embeddingSize length of an embedding
+ * @param embedding how it makes vectors
  * @param trainedContext tokens of context it was trained for
  * @param contextSize tokens of context one request may use here
  * @param slots how many requests run at once
@@ -23,6 +26,7 @@ import java.util.Optional;
  * @param engine version of the native library
  */
 public record ModelInfo(
+        Set<Capability> capabilities,
         String name,
         String path,
         String description,
@@ -31,6 +35,7 @@ public record ModelInfo(
         String fileType,
         VocabularyInfo vocabulary,
         int embeddingSize,
+        Embedding embedding,
         int trainedContext,
         int contextSize,
         int slots,
@@ -40,6 +45,7 @@ public record ModelInfo(
         String engine) {
 
     public ModelInfo {
+        capabilities = Set.copyOf(capabilities);
         chatCapabilities = Map.copyOf(chatCapabilities);
         metadata = Map.copyOf(metadata);
     }
@@ -51,4 +57,14 @@ public record ModelInfo(
      * @param eos text of the token that ends a text, "" when there is none
      */
     public record VocabularyInfo(int type, int size, String bos, String eos) {}
+
+    public boolean can(Capability capability) {
+        return capabilities.contains(capability);
+    }
+
+    /**
+     * @param pooling what {@link Pooling#MODEL} stands for
+     * @param maxTokens the longest input, and the longest pair of query and document
+     */
+    public record Embedding(Pooling pooling, int maxTokens) {}
 }

@@ -2,6 +2,7 @@ package dev.corral.engine;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** A question to an engine that generates nothing. */
 public sealed interface Query<R extends Reply> {
@@ -151,4 +152,62 @@ public sealed interface Query<R extends Reply> {
 
     /** What a JSON schema is as a grammar. */
     record SchemaToGrammar(String schema) implements Query<Reply.GrammarText> {}
+
+    /**
+     * What vectors texts have. Inputs of all callers are computed together, between the steps of running generations; a
+     * caller that is interrupted gives up what is not computed yet.
+     *
+     * @param inputs each with at least one token
+     * @param pooling how the vectors of an input's tokens become one
+     * @param normalize -1 leaves vectors as they are, 0 makes the largest number 32760, 1 divides by the sum of absolute
+     *     values, 2 by the Euclidean length, p by the p-norm; vectors of single tokens and scores stay as they are
+     * @param dimensions keep the first so many numbers of each vector, before it is normalized; empty for all
+     */
+    record Embed(List<Prompt> inputs, Pooling pooling, int normalize, OptionalInt dimensions)
+            implements Query<Reply.Embeddings> {
+
+        /** How many inputs one question may have. */
+        public static final Range INPUTS = Range.of(1, 2048);
+
+        public static final Range NORMALIZE = Range.atLeast(-1);
+        public static final Range DIMENSIONS = Range.atLeast(1);
+        public static final int EUCLIDEAN = 2;
+
+        public Embed {
+            inputs = List.copyOf(inputs);
+            if (!INPUTS.contains(inputs.size())) {
+                throw new InvalidRequestException("input", inputs.size() + " texts", "must be " + INPUTS + " texts");
+            }
+            NORMALIZE.check("embd_normalize", normalize);
+            dimensions.ifPresent(count -> DIMENSIONS.check("dimensions", count));
+        }
+
+        /** By the model's own pooling, of Euclidean length 1. */
+        public static Embed of(List<Prompt> inputs) {
+            return new Embed(inputs, Pooling.MODEL, EUCLIDEAN, OptionalInt.empty());
+        }
+
+        public Embed with(Pooling newPooling) {
+            return new Embed(inputs, newPooling, normalize, dimensions);
+        }
+
+        public Embed normalizedBy(int norm) {
+            return new Embed(inputs, pooling, norm, dimensions);
+        }
+    }
+
+    /** How well documents answer a query, by a reranker. Computed like {@link Embed}. */
+    record Rerank(String query, List<String> documents) implements Query<Reply.Ranking> {
+
+        /** How many documents one question may have. */
+        public static final Range DOCUMENTS = Range.of(1, 10_000);
+
+        public Rerank {
+            documents = List.copyOf(documents);
+            if (!DOCUMENTS.contains(documents.size())) {
+                throw new InvalidRequestException(
+                        "documents", documents.size() + " documents", "must be " + DOCUMENTS + " documents");
+            }
+        }
+    }
 }

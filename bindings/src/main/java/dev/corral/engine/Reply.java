@@ -67,4 +67,45 @@ public sealed interface Reply {
             available = List.copyOf(available);
         }
     }
+
+    /**
+     * @param embeddings one for each input, in their order
+     * @param pooling how they were pooled, never {@link Pooling#MODEL}
+     */
+    record Embeddings(List<Embedding> embeddings, Pooling pooling) implements Reply {
+        public Embeddings {
+            embeddings = List.copyOf(embeddings);
+        }
+
+        public int tokens() {
+            return embeddings.stream().mapToInt(Embedding::tokens).sum();
+        }
+    }
+
+    /**
+     * @param vectors one, or with {@link Pooling#NONE} one for each token
+     * @param tokens of the input, special ones included
+     */
+    record Embedding(List<float[]> vectors, int tokens) {
+        public Embedding {
+            vectors = List.copyOf(vectors);
+        }
+    }
+
+    /** @param scores one for each document, in their order */
+    record Ranking(List<Score> scores) implements Reply {
+        public Ranking {
+            scores = List.copyOf(scores);
+        }
+
+        public int tokens() {
+            return scores.stream().mapToInt(Score::tokens).sum();
+        }
+    }
+
+    /**
+     * @param value the higher, the better the document answers the query; its range is the model's own
+     * @param tokens of query and document together
+     */
+    record Score(double value, int tokens) {}
 }

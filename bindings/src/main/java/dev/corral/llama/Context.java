@@ -124,6 +124,11 @@ public final class Context extends NativeHandle {
         return Native.llama_n_rs_seq(pointer());
     }
 
+    /** Whether a token sees only those before it. */
+    public boolean isCausal() {
+        return causal;
+    }
+
     public Pooling pooling() {
         return Pooling.of(Native.llama_pooling_type(pointer()));
     }

@@ -6,7 +6,7 @@ package dev.corral.llama;
  * @param contextSize tokens that the KV cache holds, of all sequences together; 0 means what the model was trained on
  * @param batchSize tokens of the largest batch to decode
  * @param microBatchSize tokens that are computed at once; at most batchSize counts
- * @param maxSequences sequences that may be told apart
+ * @param maxSequences sequences that may be told apart; at most batchSize
  * @param recurrentSnapshots steps that a recurrent state can be taken back by, where the model's architecture can
  * @param maxOutputs outputs of one micro-batch; 0 means batchSize
  * @param threads threads that compute a batch of one token
@@ -56,7 +56,9 @@ public record ContextOptions(
         Bounds.check("contextSize", contextSize, 0, MAX_CONTEXT);
         Bounds.check("batchSize", batchSize, 1, MAX_BATCH);
         Bounds.check("microBatchSize", microBatchSize, 1, MAX_BATCH);
-        Bounds.check("maxSequences", maxSequences, 1, MAX_SEQUENCES);
+        // llama.cpp aborts where a batch can't have an output for each
+        int outputs = Math.min(batchSize, contextSize == 0 ? batchSize : contextSize);
+        Bounds.check("maxSequences", maxSequences, 1, Math.min(MAX_SEQUENCES, outputs));
         Bounds.check("recurrentSnapshots", recurrentSnapshots, 0, MAX_BATCH);
         Bounds.check("maxOutputs", maxOutputs, 0, MAX_BATCH);
         Bounds.check("threads", threads, 1, MAX_THREADS);

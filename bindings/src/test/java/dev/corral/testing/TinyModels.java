@@ -131,4 +131,14 @@ public final class TinyModels {
     public static Path reranker(Path folder, Recipe recipe) {
         return TinyEncoders.reranker(folder, recipe);
     }
+
+    /** T5's encoder by itself: 4 heads of 16, biased by how far apart two tokens are; embeddings of 64. */
+    public static Path t5Encoder(Path folder) {
+        return TinyEncoders.t5Encoder(folder, Recipe.named("tiny-t5-encoder"));
+    }
+
+    /** {@link #t5Encoder} and a decoder that attends to what it made. */
+    public static Path t5(Path folder) {
+        return TinyEncoders.t5(folder, Recipe.named("tiny-t5"));
+    }
 }

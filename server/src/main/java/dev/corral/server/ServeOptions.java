@@ -47,6 +47,9 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nServer%n")
     HttpFlags http = new HttpFlags();
 
+    @ArgGroup(validate = false, heading = "%nEmbeddings%n")
+    EmbeddingFlags embedding = new EmbeddingFlags();
+
     @ArgGroup(validate = false, heading = "%nDefaults of requests%n")
     SamplingFlags sampling = new SamplingFlags();
 
@@ -54,14 +57,24 @@ final class ServeOptions {
     LogFlags log = new LogFlags();
 
     @Option(
-            names = {"--jinja", "--cont-batching", "-cb", "--slots", "--no-ui", "--no-webui", "--offline"},
+            names = {
+                "--jinja",
+                "--cont-batching",
+                "-cb",
+                "--slots",
+                "--no-ui",
+                "--no-webui",
+                "--offline",
+                "--embedding",
+                "--embeddings"
+            },
             hidden = true,
             description = "Accepted, and always so.")
     boolean alwaysSo;
 
     LocalEngineOptions toEngineOptions() {
         return speculation
-                .applyTo(cache.applyTo(engine.applyTo(model.toOptions())))
+                .applyTo(embedding.applyTo(cache.applyTo(engine.applyTo(model.toOptions()))))
                 .adapters(adapters.toOptions())
                 .build();
     }
@@ -76,6 +89,7 @@ final class ServeOptions {
                 sampling.toSampling(),
                 sampling.maxTokens,
                 sampling.contextShift(),
+                embedding.normalize,
                 Optional.of(Duration.ofSeconds(http.timeout)),
                 http.beat(),
                 cache.shared,

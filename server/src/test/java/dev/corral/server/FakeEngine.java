@@ -1,6 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.AdapterSet;
+import dev.corral.engine.Capability;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
@@ -9,16 +10,23 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.Likelihood;
 import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Pooling;
+import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.SlotState;
 import dev.corral.engine.Tokens;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +47,7 @@ public class FakeEngine implements Engine {
     public static final int VOCABULARY = 0x10000;
 
     private final Script script;
+    private final Deque<Query.Embed> embeds = new ConcurrentLinkedDeque<>();
     private final BlockingQueue<FakeGeneration> submitted = new LinkedBlockingQueue<>();
     private final Queue<FakeGeneration> all = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
@@ -69,6 +78,7 @@ public class FakeEngine implements Engine {
     @Override
     public ModelInfo model() {
         return new ModelInfo(
+                EnumSet.allOf(Capability.class),
                 "fake",
                 "/models/fake-1b.Q8_0.gguf",
                 "fake 1B Q8_0",
@@ -76,7 +86,8 @@ public class FakeEngine implements Engine {
                 1_100_000_000,
                 "Q8_0",
                 new ModelInfo.VocabularyInfo(2, VOCABULARY, "<s>", "</s>"),
-                64,
+                2,
+                new ModelInfo.Embedding(Pooling.MEAN, 1024),
                 2048,
                 1024,
                 4,
@@ -151,7 +162,34 @@ public class FakeEngine implements Engine {
                     case Query.EraseSlot erase -> new Reply.SlotErased(erase.slot(), 5);
                     case Query.Adapters _, Query.LoadAdapter _, Query.UnloadAdapter _, Query.ApplyAdapters _ ->
                         new Reply.AdapterList(List.of(), AdapterSet.NONE, List.of(), 0);
+                    case Query.Embed embed -> {
+                        embeds.add(embed);
+                        yield embedded(embed);
+                    }
+                    case Query.Rerank rerank ->
+                        new Reply.Ranking(rerank.documents().stream()
+                                .map(document -> new Reply.Score(document.length() / 2.0, document.length() + 1))
+                                .toList());
                 };
+    }
+
+    /** Each input's vector is its number and its length in tokens. */
+    private static Reply.Embeddings embedded(Query.Embed query) {
+        List<Reply.Embedding> embeddings = new ArrayList<>();
+        for (Prompt input : query.inputs()) {
+            int length = input instanceof Prompt.Ids(Tokens tokens)
+                    ? tokens.size()
+                    : ((Prompt.Text) input).text().length();
+            float[] vector = {embeddings.size(), length};
+            embeddings.add(new Reply.Embedding(
+                    query.pooling() == Pooling.NONE ? Collections.nCopies(length, vector) : List.of(vector), length));
+        }
+        return new Reply.Embeddings(embeddings, query.pooling());
+    }
+
+    /** The last question for embeddings. */
+    public Query.Embed lastEmbed() {
+        return embeds.getLast();
     }
 
     @Override

@@ -63,17 +63,17 @@ final class ContextFit {
      * their scores are small enough to be kept. Quantized values need the fused one.
      */
     FlashAttention flashAttention() {
+        return flashAttention(unified() ? contextSize() : contextSize() / options.slots(), microBatchSize());
+    }
+
+    /** The same for a context of its own, of so many cells. */
+    FlashAttention flashAttention(long cells, int microBatch) {
         FlashAttention wanted = FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT));
         boolean plain = wanted == FlashAttention.AUTO
                 && !computesOnGpu()
                 && !CacheType.named(options.valueType()).isQuantized()
-                && scoreBytes() <= MAX_SCORE_BYTES;
+                && cells * microBatch * model.heads() * Float.BYTES <= MAX_SCORE_BYTES;
         return plain ? FlashAttention.OFF : wanted;
-    }
-
-    private long scoreBytes() {
-        long cells = unified() ? contextSize() : contextSize() / options.slots();
-        return cells * microBatchSize() * model.heads() * Float.BYTES;
     }
 
     /** Whether slots share their cells: only where told, or where a sliding window can't be shared otherwise. */

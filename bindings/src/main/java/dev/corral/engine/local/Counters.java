@@ -18,6 +18,10 @@ final class Counters {
     private long draftedByLookup;
     private long accepted;
     private long acceptedOfLookup;
+    private int embeddingsWaiting;
+    private int embeddingChunk;
+    private long embeddingSteps;
+    private long embeddingTokens;
     private volatile EngineStats stats;
 
     Counters(int slots, int cells) {
@@ -65,6 +69,16 @@ final class Counters {
         acceptedOfLookup += ofLookup ? tokens : 0;
     }
 
+    void embedded(int tokens) {
+        embeddingSteps++;
+        embeddingTokens += tokens;
+    }
+
+    void embedding(int waiting, int chunk) {
+        embeddingsWaiting = waiting;
+        embeddingChunk = chunk;
+    }
+
     /** Makes the counters visible together with the gauges of this moment. */
     void publish(int queued, int running, int usedCells, int prefillChunk, EngineStats.Cache cache) {
         EngineStats last = stats;
@@ -84,6 +98,7 @@ final class Counters {
                 generationNanos,
                 prefillChunk,
                 new EngineStats.Drafts(draftSteps, drafted, draftedByLookup, accepted, acceptedOfLookup),
+                new EngineStats.Embedding(embeddingsWaiting, embeddingSteps, embeddingTokens, embeddingChunk),
                 cache);
     }
 

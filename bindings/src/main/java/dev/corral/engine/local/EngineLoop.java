@@ -30,6 +30,7 @@ final class EngineLoop implements Runnable {
     private final KvCache cache;
     private final Adapters adapters;
     private final Speculator speculator;
+    private final Embedder embedder;
     private final PrefillPacer pacer;
     private final Counters counters;
     private final Pieces pieces;
@@ -55,6 +56,7 @@ final class EngineLoop implements Runnable {
             KvCache cache,
             Adapters adapters,
             Speculator speculator,
+            Embedder embedder,
             PrefillPacer pacer,
             Counters counters,
             int slots) {
@@ -65,6 +67,7 @@ final class EngineLoop implements Runnable {
         this.cache = cache;
         this.adapters = adapters;
         this.speculator = speculator;
+        this.embedder = embedder;
         this.pacer = pacer;
         this.counters = counters;
         this.pieces = new Pieces(vocabulary);
@@ -93,7 +96,11 @@ final class EngineLoop implements Runnable {
     void warmUp() {
         batch.clear();
         batch.add(vocabulary.bos().orElse(vocabulary.eos().orElse(0)), 0, 0, true);
-        context.decode(batch);
+        if (context.model().hasEncoder()) {
+            context.encode(batch);
+        } else {
+            context.decode(batch);
+        }
         context.synchronize();
         context.memory().clear();
     }
@@ -125,15 +132,20 @@ final class EngineLoop implements Runnable {
         try {
             while (!stopping) {
                 runCommands();
-                if (scheduler.isIdle()) {
+                if (scheduler.isIdle() && embedder.isIdle()) {
                     LockSupport.park(this);
                 } else {
+                    long begun = System.nanoTime();
                     stepOrFail();
+                    embedder.step(scheduler.isStreaming(), System.nanoTime() - begun);
+                    publish();
                 }
             }
             runCommands();
             scheduler.shutDown();
+            embedder.failAll(new EngineError.Closed());
         } finally {
+            embedder.close();
             rows.close();
             scorer.close();
             beamOptions.close();
@@ -154,6 +166,9 @@ final class EngineLoop implements Runnable {
     }
 
     private void stepOrFail() {
+        if (scheduler.isIdle()) {
+            return;
+        }
         try {
             step();
         } catch (RuntimeException e) {

@@ -29,6 +29,8 @@ record LoadedModel(
         Counters counters,
         SlotFiles slotFiles,
         Adapters adapters,
+        Embedder embedder,
+        EmbeddingTraits embedding,
         ModelInfo info,
         Speculator speculator)
         implements AutoCloseable {
@@ -45,14 +47,16 @@ record LoadedModel(
             return true;
         });
         try {
-            if (!model.hasDecoder()) {
-                throw new IllegalArgumentException(options.model().getFileName()
-                        + " is an encoder: it makes embeddings, and can't continue a text");
-            }
+            EmbeddingTraits.checkKind(model, String.valueOf(options.model().getFileName()));
             ContextFit fit = new ContextFit(options, model);
             Context context = model.newContext(contextOptions(options, fit));
             try {
-                return assemble(options, fit, model, context);
+                EmbeddingTraits embedding = EmbeddingTraits.of(model, context, options);
+                if (!embedding.generates()) {
+                    context.close();
+                    context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
+                }
+                return assemble(options, fit, model, context, embedding);
             } catch (RuntimeException e) {
                 context.close();
                 throw e;
@@ -63,7 +67,8 @@ record LoadedModel(
         }
     }
 
-    private static LoadedModel assemble(LocalEngineOptions options, ContextFit fit, Model model, Context context) {
+    private static LoadedModel assemble(
+            LocalEngineOptions options, ContextFit fit, Model model, Context context, EmbeddingTraits embedding) {
         Vocabulary vocabulary = model.vocabulary();
         ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()));
         MemoryTraits traits = traits(fit, model, context);
@@ -90,6 +95,7 @@ record LoadedModel(
                 traits.cuttable() && (traits.window() == 0 || options.fullWindowCache()),
                 DraftModels.load(options, context, vocabulary),
                 counters);
+        Embedder embedder = embedder(options, fit, model, context, embedding, counters);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
                 inbox,
@@ -99,6 +105,7 @@ record LoadedModel(
                 cache,
                 adapters,
                 speculator,
+                embedder,
                 pacer,
                 counters,
                 options.slots());
@@ -111,8 +118,40 @@ record LoadedModel(
                 counters,
                 new SlotFiles(options.slotFolder(), fingerprint, slots, cache),
                 adapters,
-                describe(options, model, context, templates),
+                embedder,
+                embedding,
+                describe(options, model, context, embedding, templates),
                 speculator);
+    }
+
+    private static Embedder embedder(
+            LocalEngineOptions options,
+            ContextFit fit,
+            Model model,
+            Context context,
+            EmbeddingTraits embedding,
+            Counters counters) {
+        int batchSize = embedding.generates() ? EmbeddingContext.chunk(model, fit) : fit.microBatchSize();
+        return new Embedder(
+                lane(options, fit, model, context, embedding, false),
+                lane(options, fit, model, context, embedding, true),
+                new PrefillPacer(options.stepTargetMillis() * 1_000_000L, batchSize),
+                counters,
+                batchSize);
+    }
+
+    private static EmbeddingLane lane(
+            LocalEngineOptions options,
+            ContextFit fit,
+            Model model,
+            Context context,
+            EmbeddingTraits embedding,
+            boolean ranks) {
+        EmbeddingContext room = embedding.generates()
+                ? EmbeddingContext.onDemand(model, options, fit, embedding, ranks)
+                : EmbeddingContext.lent(model, options, fit, embedding, ranks, context);
+        int width = ranks ? model.classifierLabels().size() : model.outputEmbeddingSize();
+        return new EmbeddingLane(room, embedding, ranks, width);
     }
 
     private static boolean keepsFiles(LocalEngineOptions options) {
@@ -130,32 +169,37 @@ record LoadedModel(
     }
 
     private static ContextOptions contextOptions(LocalEngineOptions options, ContextFit fit) {
-        ContextOptions.Builder builder = ContextOptions.builder()
+        return computing(options)
                 .contextSize(fit.contextSize())
                 .batchSize(options.batchSize())
                 .microBatchSize(fit.microBatchSize())
                 .maxSequences(sequences(options, fit))
                 .kvUnified(fit.unified())
                 .flashAttention(fit.flashAttention())
+                .swaFull(options.fullWindowCache())
+                .build();
+    }
+
+    /** What every context of the model is computed with. */
+    static ContextOptions.Builder computing(LocalEngineOptions options) {
+        ContextOptions.Builder builder = ContextOptions.builder()
                 .keyType(CacheType.named(options.keyType()))
-                .valueType(CacheType.named(options.valueType()))
-                .swaFull(options.fullWindowCache());
+                .valueType(CacheType.named(options.valueType()));
         if (options.threads() > 0) {
             builder.threads(options.threads());
         }
         if (options.batchThreads() > 0) {
             builder.batchThreads(options.batchThreads());
         }
-        return builder.build();
+        return builder;
     }
 
     private static int sequences(LocalEngineOptions options, ContextFit fit) {
+        int most = Math.min(ContextOptions.MAX_SEQUENCES, options.batchSize());
         if (fit.isRecurrent()) {
-            return Math.min(ContextOptions.MAX_SEQUENCES, options.slots() * 2);
+            return Math.min(most, options.slots() * 2);
         }
-        return fit.unified()
-                ? Math.min(ContextOptions.MAX_SEQUENCES, options.slots() + IDLE_SEQUENCES)
-                : options.slots();
+        return fit.unified() ? Math.min(most, options.slots() + IDLE_SEQUENCES) : options.slots();
     }
 
     private static MemoryTraits traits(ContextFit fit, Model model, Context context) {
@@ -177,9 +221,14 @@ record LoadedModel(
     }
 
     private static ModelInfo describe(
-            LocalEngineOptions options, Model model, Context context, ChatTemplates templates) {
+            LocalEngineOptions options,
+            Model model,
+            Context context,
+            EmbeddingTraits embedding,
+            ChatTemplates templates) {
         Vocabulary vocabulary = model.vocabulary();
         return new ModelInfo(
+                embedding.capabilities(),
                 options.name(),
                 options.model().toString(),
                 model.description(),
@@ -191,9 +240,10 @@ record LoadedModel(
                         vocabulary.size(),
                         text(vocabulary, vocabulary.bos()),
                         text(vocabulary, vocabulary.eos())),
-                model.embeddingSize(),
+                model.outputEmbeddingSize(),
+                new ModelInfo.Embedding(embedding.pooling(), embedding.limit()),
                 model.trainedContext(),
-                context.sequenceContextSize(),
+                embedding.generates() ? context.sequenceContextSize() : embedding.limit(),
                 options.slots(),
                 templates.source(),
                 templates.capabilities(),

@@ -1,6 +1,7 @@
 package dev.corral.engine.local;
 
 import dev.corral.engine.AdapterSet;
+import dev.corral.engine.Capability;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
@@ -43,6 +44,7 @@ public final class LocalEngine implements Engine {
     private final Preparation preparation;
     private final ScoreTexts scoreTexts;
     private final TextThreads text;
+    private final EmbeddingQuestions embedding;
     private final AtomicLong ids = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicLong averageNanos = new AtomicLong();
@@ -56,6 +58,7 @@ public final class LocalEngine implements Engine {
         this.scoreTexts =
                 new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
+        this.embedding = new EmbeddingQuestions(loaded, text, options.queueLimit());
     }
 
     /** Loads a model with default options. */
@@ -117,6 +120,10 @@ public final class LocalEngine implements Engine {
     @Override
     public Generation submit(Generate request) {
         requireOpen();
+        if (!model().can(Capability.GENERATE)) {
+            throw new EngineException(new EngineError.Unsupported(
+                    "'" + options.name() + "' is an encoder: it makes embeddings, and can't continue a text"));
+        }
         int before = reserve(request.candidates());
         LocalGeneration generation = new LocalGeneration(ids.incrementAndGet(), request, this::cancel, this::ended);
         generation.send(new Event.Queued(Math.max(0, before - options.slots())));
@@ -187,6 +194,8 @@ public final class LocalEngine implements Engine {
                     switch (query) {
                         case Query.Score score -> scored(score);
                         case Query.ScoreRolling score -> scored(score);
+                        case Query.Embed embed -> embedding.embed(embed);
+                        case Query.Rerank rerank -> embedding.rerank(rerank);
                         default -> text.call(() -> answer(query));
                     };
             return reply;
@@ -220,8 +229,8 @@ public final class LocalEngine implements Engine {
             }
             case Query.Slots() ->
                 onLoop(() -> new Reply.SlotList(loaded.scheduler().slotStates()));
-            case Query.Score _, Query.ScoreRolling _ ->
-                throw new IllegalArgumentException("scores are not for a text thread to wait for");
+            case Query.Score _, Query.ScoreRolling _, Query.Embed _, Query.Rerank _ ->
+                throw new IllegalArgumentException("computed, not looked up");
         };
     }
 
@@ -330,6 +339,7 @@ public final class LocalEngine implements Engine {
         text.call(() -> onLoop(() -> {
             loaded.scheduler().checkInvariants();
             loaded.speculator().checkInvariants();
+            loaded.embedder().checkInvariants();
             return true;
         }));
     }

@@ -1,6 +1,7 @@
 package dev.corral.engine.local;
 
 import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.Pooling;
 import dev.corral.engine.Range;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -35,6 +36,8 @@ import java.util.Optional;
  * @param slotFolder where slots are saved by name; empty refuses to
  * @param queueLimit how many requests may wait for a slot before others are refused
  * @param stepTargetMillis how long a step may take while somebody streams
+ * @param pooling how embeddings are pooled where a request does not say; {@link Pooling#RANK} takes the model for a
+ *     reranker
  * @param chatTemplate a Jinja template in place of the model's own
  * @param adapters LoRA adapters, loaded with the model or as requests name them
  * @param warmUp compute one token before the first request
@@ -65,6 +68,7 @@ public record LocalEngineOptions(
         Optional<Path> slotFolder,
         int queueLimit,
         int stepTargetMillis,
+        Pooling pooling,
         Optional<String> chatTemplate,
         AdapterOptions adapters,
         boolean warmUp,

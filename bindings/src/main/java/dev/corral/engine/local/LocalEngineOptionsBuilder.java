@@ -1,5 +1,6 @@
 package dev.corral.engine.local;
 
+import dev.corral.engine.Pooling;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -30,6 +31,7 @@ public final class LocalEngineOptionsBuilder {
     private Optional<Path> slotFolder = Optional.empty();
     private int queueLimit = 256;
     private int stepTargetMillis = 150;
+    private Pooling pooling = Pooling.MODEL;
     private Optional<String> chatTemplate = Optional.empty();
     private AdapterOptions adapters = AdapterOptions.NONE;
     private boolean warmUp = true;
@@ -158,6 +160,11 @@ public final class LocalEngineOptionsBuilder {
     }
 
     /** A Jinja template in place of the model's own. */
+    public LocalEngineOptionsBuilder pooling(Pooling value) {
+        pooling = value;
+        return this;
+    }
+
     public LocalEngineOptionsBuilder chatTemplate(String source) {
         chatTemplate = Optional.of(source);
         return this;
@@ -206,6 +213,7 @@ public final class LocalEngineOptionsBuilder {
                 slotFolder,
                 queueLimit,
                 stepTargetMillis,
+                pooling,
                 chatTemplate,
                 adapters,
                 warmUp,

@@ -11,7 +11,6 @@ import dev.corral.engine.Reply;
 import dev.corral.engine.Sampling.LogitBias;
 import dev.corral.engine.Search;
 import dev.corral.engine.TokenLogprob;
-import dev.corral.engine.Tokens;
 import dev.corral.engine.local.TokenScores.Target;
 import dev.corral.llama.SamplerChain;
 import dev.corral.llama.Vocabulary;
@@ -32,6 +31,7 @@ final class Preparation {
 
     private final Vocabulary vocabulary;
     private final int contextSize;
+    private final PromptTokens tokens;
     private final SamplerChains chains;
     private final Grammars grammars;
     private final Pieces pieces;
@@ -46,6 +46,7 @@ final class Preparation {
         this.lookaheads = lookaheads;
         this.vocabulary = vocabulary;
         this.contextSize = contextSize;
+        this.tokens = new PromptTokens(vocabulary);
         this.chains = new SamplerChains(vocabulary, contextSize);
         this.grammars = new Grammars(vocabulary);
         this.pieces = new Pieces(vocabulary);
@@ -119,17 +120,13 @@ final class Preparation {
 
     /** Tokens of a text that may be empty, checked against the vocabulary. */
     int[] tokensOrNone(Prompt prompt) {
-        return switch (prompt) {
-            case Prompt.Text text -> tokenize(text);
-            case Prompt.Ids ids -> checked(ids.tokens());
-            case Prompt.Parts parts -> joined(parts);
-        };
+        return tokens.of("prompt", prompt);
     }
 
     private int[] tokens(Prompt prompt) {
-        int[] tokens = tokensOrNone(prompt);
-        if (tokens.length > 0) {
-            return tokens;
+        int[] found = tokens.of("prompt", prompt);
+        if (found.length > 0) {
+            return found;
         }
         return IntStream.of(vocabulary
                         .bos()
@@ -140,37 +137,8 @@ final class Preparation {
                 .toArray();
     }
 
-    private int[] tokenize(Prompt.Text text) {
-        return vocabulary.tokenize(text.text(), text.addSpecial(), text.parseSpecial());
-    }
-
-    private int[] joined(Prompt.Parts parts) {
-        IntStream.Builder all = IntStream.builder();
-        boolean first = true;
-        for (Prompt part : parts.parts()) {
-            int[] tokens = part instanceof Prompt.Text(String text, boolean addSpecial, boolean parseSpecial)
-                    ? vocabulary.tokenize(text, addSpecial && first, parseSpecial)
-                    : tokens(part);
-            IntStream.of(tokens).forEach(all);
-            first = false;
-        }
-        return all.build().toArray();
-    }
-
-    private int[] checked(Tokens tokens) {
-        tokens.stream().forEach(token -> checkToken("prompt", token));
-        return tokens.toArray();
-    }
-
-    private void checkToken(String field, int token) {
-        if (token < 0 || token >= vocabulary.size()) {
-            throw new InvalidRequestException(
-                    field, "the token id " + token, "must have token ids between 0 and " + (vocabulary.size() - 1));
-        }
-    }
-
     Reply.Detokenized detokenize(Query.Detokenize query) {
-        query.tokens().stream().forEach(token -> checkToken("tokens", token));
+        tokens.check("tokens", query.tokens());
         byte[] bytes = vocabulary.detokenize(query.tokens().toArray(), false, query.special());
         return new Reply.Detokenized(new String(bytes, StandardCharsets.UTF_8));
     }
@@ -185,7 +153,7 @@ final class Preparation {
         for (LogitBias bias : biases) {
             switch (bias) {
                 case LogitBias.OfToken(int token, double value) -> {
-                    checkToken("logit_bias", token);
+                    tokens.check("logit_bias", token);
                     byToken.put(token, (float) value);
                 }
                 case LogitBias.OfText(String text, double value) -> {

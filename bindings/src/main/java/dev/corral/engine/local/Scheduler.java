@@ -75,6 +75,16 @@ final class Scheduler {
         return running.isEmpty() && queue.size() == 0;
     }
 
+    /** Whether somebody waits for the next token of a text. */
+    boolean isStreaming() {
+        for (Completion completion : running) {
+            if (!completion.isPrefilling()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     int waiting() {
         return queue.size();
     }

@@ -1,6 +1,7 @@
 package dev.corral.server.generation;
 
 import dev.corral.engine.Limits;
+import dev.corral.engine.Query;
 import dev.corral.engine.Sampling;
 import dev.corral.engine.Speculation;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param sampling how tokens are chosen
  * @param maxTokens at most so many tokens; {@link Limits#UNLIMITED} until the context is full
  * @param contextShift what to forget when the context is full; empty ends the text there
+ * @param normalize how embeddings are normalized, by llama.cpp's numbers
  * @param deadline how long a request may take
  * @param beat after how long a silence a stream sends a comment; empty for never
  * @param sharedCache whether requests with different API keys share cached prefixes
@@ -21,6 +23,7 @@ public record Defaults(
         Sampling sampling,
         int maxTokens,
         Optional<Limits.ContextShift> contextShift,
+        int normalize,
         Optional<Duration> deadline,
         Optional<Duration> beat,
         boolean sharedCache,
@@ -28,6 +31,7 @@ public record Defaults(
 
     public Defaults {
         Limits.MAX_TOKENS.check("n_predict", maxTokens);
+        Query.Embed.NORMALIZE.check("embd-normalize", normalize);
     }
 
     /** llama.cpp's sampling, no limit of tokens, an hour's time, a comment after 30 seconds. */
@@ -36,6 +40,7 @@ public record Defaults(
                 Sampling.defaults(),
                 Limits.UNLIMITED,
                 Optional.empty(),
+                Query.Embed.EUCLIDEAN,
                 Optional.of(Duration.ofHours(1)),
                 Optional.of(Duration.ofSeconds(30)),
                 false,
@@ -44,6 +49,7 @@ public record Defaults(
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
-        return new Defaults(sampling, maxTokens, contextShift, deadline, silence, sharedCache, speculation);
+        return new Defaults(
+                sampling, maxTokens, contextShift, normalize, deadline, silence, sharedCache, speculation);
     }
 }

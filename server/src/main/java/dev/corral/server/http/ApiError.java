@@ -51,15 +51,18 @@ public record ApiError(Kind kind, String message, Optional<String> field, Option
     public static ApiError of(EngineError error) {
         Kind kind = switch (error) {
             case EngineError.Invalid _ -> Kind.INVALID;
-            case EngineError.ContextExceeded _ -> Kind.CONTEXT_EXCEEDED;
+            case EngineError.ContextExceeded _, EngineError.InputTooLong _ -> Kind.CONTEXT_EXCEEDED;
             case EngineError.Busy _ -> Kind.BUSY;
             case EngineError.DeadlineExceeded _ -> Kind.TIMED_OUT;
             case EngineError.Closed _ -> Kind.UNAVAILABLE;
             case EngineError.Unsupported _ -> Kind.UNSUPPORTED;
             case EngineError.Internal _ -> Kind.FAULT;
         };
-        Optional<String> field =
-                error instanceof EngineError.Invalid invalid ? Optional.of(invalid.field()) : Optional.empty();
+        Optional<String> field = switch (error) {
+            case EngineError.Invalid invalid -> Optional.of(invalid.field());
+            case EngineError.InputTooLong tooLong -> Optional.of(tooLong.field());
+            default -> Optional.empty();
+        };
         return new ApiError(kind, error.message(), field, Optional.of(error));
     }
 }

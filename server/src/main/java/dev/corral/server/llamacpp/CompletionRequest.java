@@ -46,7 +46,7 @@ record CompletionRequest(
 
     static CompletionRequest read(Fields fields, Engine engine, Defaults defaults, String caller)
             throws InterruptedException {
-        List<Prompt> prompts = PromptFields.prompts(fields);
+        List<Prompt> prompts = PromptFields.prompts(fields, "prompt");
         Generate plain = GenerateFields.read(
                         fields,
                         prompts.getFirst(),

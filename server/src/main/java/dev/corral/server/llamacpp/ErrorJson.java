@@ -18,6 +18,8 @@ final class ErrorJson {
                 .put("type", type(error.kind()));
         if (error.cause().orElse(null) instanceof EngineError.ContextExceeded exceeded) {
             details.put("n_prompt_tokens", exceeded.promptTokens()).put("n_ctx", exceeded.contextSize());
+        } else if (error.cause().orElse(null) instanceof EngineError.InputTooLong tooLong) {
+            details.put("n_prompt_tokens", tooLong.tokens()).put("n_ctx", tooLong.limit());
         }
         return body;
     }

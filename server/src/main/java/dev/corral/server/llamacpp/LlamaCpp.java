@@ -35,6 +35,8 @@ import java.util.Optional;
  * curl localhost:8080/tokenize -d '{"content": "Hello, world!", "with_pieces": true}'
  * curl localhost:8080/detokenize -d '{"tokens": [19556, 28]}'
  * curl localhost:8080/apply-template -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
+ * curl localhost:8080/embedding -d '{"content": "Hello, world!"}'
+ * curl localhost:8080/rerank -d '{"query": "What is a reef?", "documents": ["A wall of stone.", "A king."]}'
  * }</pre>
  */
 public final class LlamaCpp implements Dialect {
@@ -64,7 +66,13 @@ public final class LlamaCpp implements Dialect {
                 .post("/completions", this::complete)
                 .post("/tokenize", exchange -> exchange.reply(Tokenizing.tokenize(exchange.body(), gate.engine())))
                 .post("/detokenize", exchange -> exchange.reply(Tokenizing.detokenize(exchange.body(), gate.engine())))
-                .post("/apply-template", this::applyTemplate);
+                .post("/apply-template", this::applyTemplate)
+                .post("/embedding", this::embed)
+                .post("/embeddings", this::embed)
+                .post("/rerank", this::rerank)
+                .post("/reranking", this::rerank)
+                .post("/v1/rerank", this::rerank)
+                .post("/v1/reranking", this::rerank);
     }
 
     @Override
@@ -120,6 +128,14 @@ public final class LlamaCpp implements Dialect {
         Engine engine = gate.engine();
         CompletionRun.answer(
                 exchange, engine, CompletionRequest.read(exchange.body(), engine, defaults, exchange.caller()));
+    }
+
+    private void embed(Exchange exchange) throws InterruptedException {
+        exchange.reply(Embeddings.answer(exchange, gate.engine(), defaults));
+    }
+
+    private void rerank(Exchange exchange) throws InterruptedException {
+        exchange.reply(Reranking.answer(exchange, gate.engine()));
     }
 
     private void applyTemplate(Exchange exchange) throws InterruptedException {

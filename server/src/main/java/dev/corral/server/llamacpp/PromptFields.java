@@ -30,19 +30,19 @@ final class PromptFields {
         this.parseSpecial = parseSpecial;
     }
 
-    /** The request's prompts, at least one. */
-    static List<Prompt> prompts(Fields fields) {
-        JsonNode value = fields.node("prompt").orElseThrow(() -> fields.missing("prompt"));
-        PromptFields reader = new PromptFields(fields, "prompt", true, true);
+    /** The request's prompts, at least one, in the field of this name. */
+    static List<Prompt> prompts(Fields fields, String name) {
+        JsonNode value = fields.node(name).orElseThrow(() -> fields.missing(name));
+        PromptFields reader = new PromptFields(fields, name, true, true);
         if (!(value instanceof ArrayNode array) || hasNumber(array)) {
-            return List.of(reader.one("prompt", value));
+            return List.of(reader.one(name, value));
         }
         if (array.isEmpty()) {
-            throw fields.invalid("prompt", value, "must not be empty");
+            throw fields.invalid(name, value, "must not be empty");
         }
         List<Prompt> prompts = new ArrayList<>();
         for (int i = 0; i < array.size(); i++) {
-            prompts.add(reader.one("prompt[" + i + "]", array.get(i)));
+            prompts.add(reader.one(name + "[" + i + "]", array.get(i)));
         }
         return prompts;
     }

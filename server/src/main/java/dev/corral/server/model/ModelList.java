@@ -2,6 +2,7 @@ package dev.corral.server.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.Capability;
 import dev.corral.engine.ModelInfo;
 import dev.corral.server.http.Json;
 
@@ -55,6 +56,14 @@ public final class ModelList {
                 .put("root", name);
     }
 
+    private static String named(Capability capability) {
+        return switch (capability) {
+            case GENERATE -> "completion";
+            case EMBED -> "embedding";
+            case RERANK -> "rerank";
+        };
+    }
+
     private static ObjectNode ollama(ModelInfo model) {
         ObjectNode entry = Json.object()
                 .put("name", model.name())
@@ -65,7 +74,8 @@ public final class ModelList {
                 .put("type", "model")
                 .put("description", "");
         entry.putArray("tags").add("");
-        entry.putArray("capabilities").add("completion");
+        ArrayNode capabilities = entry.putArray("capabilities");
+        model.capabilities().stream().sorted().map(ModelList::named).forEach(capabilities::add);
         entry.put("parameters", "");
         ObjectNode details = entry.putObject("details")
                 .put("parent_model", "")

@@ -20,6 +20,8 @@ final class ErrorJson {
                 .put("code", code(error.kind()));
         if (error.cause().orElse(null) instanceof EngineError.ContextExceeded exceeded) {
             details.put("n_prompt_tokens", exceeded.promptTokens()).put("n_ctx", exceeded.contextSize());
+        } else if (error.cause().orElse(null) instanceof EngineError.InputTooLong tooLong) {
+            details.put("n_prompt_tokens", tooLong.tokens()).put("n_ctx", tooLong.limit());
         }
         return body;
     }
@@ -38,7 +40,7 @@ final class ErrorJson {
     private static @Nullable String param(ApiError error) {
         return switch (error.kind()) {
             case UNKNOWN_MODEL -> "model";
-            case CONTEXT_EXCEEDED -> "messages";
+            case CONTEXT_EXCEEDED -> error.field().orElse("messages");
             default -> error.field().orElse(null);
         };
     }

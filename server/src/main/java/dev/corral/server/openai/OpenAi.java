@@ -26,6 +26,7 @@ import java.util.List;
  * curl localhost:8080/v1/completions -d '{"prompt": "2 + 2 = 4", "max_tokens": 0, "echo": true, "logprobs": 1}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
+ * curl localhost:8080/v1/embeddings -d '{"input": ["Hello, world!", "And again."]}'
  * }</pre>
  */
 public final class OpenAi implements Dialect {
@@ -53,7 +54,8 @@ public final class OpenAi implements Dialect {
                                 exchange.reply(TokenizerInfo.of(gate.engine().model())))
                 .post("/v1/completions", this::complete)
                 .post("/v1/chat/completions", this::chat)
-                .post("/chat/completions", this::chat);
+                .post("/chat/completions", this::chat)
+                .post("/v1/embeddings", this::embed);
     }
 
     @Override
@@ -113,6 +115,13 @@ public final class OpenAi implements Dialect {
         Fields fields = exchange.body();
         fields.text("model").ifPresent(asked -> require(names(engine), asked));
         TextRun.answer(exchange, engine, TextRequest.read(fields, engine.model(), defaults, exchange.caller()));
+    }
+
+    private void embed(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        Fields fields = exchange.body();
+        fields.text("model").ifPresent(asked -> require(names(engine), asked));
+        exchange.reply(Embeddings.answer(exchange, engine, fields, defaults));
     }
 
     private ModelNames names(Engine engine) {

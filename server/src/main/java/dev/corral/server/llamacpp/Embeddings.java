@@ -1,0 +1,31 @@
+package dev.corral.server.llamacpp;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.corral.engine.Engine;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.EmbeddingFields;
+import dev.corral.server.generation.Questions;
+import dev.corral.server.http.Exchange;
+import dev.corral.server.http.Fields;
+import dev.corral.server.http.Json;
+
+/** {@code POST /embedding} and {@code /embeddings}: an array of {@code {"index": 0, "embedding": [[…]]}}. */
+final class Embeddings {
+
+    private Embeddings() {}
+
+    static ArrayNode answer(Exchange exchange, Engine engine, Defaults defaults) throws InterruptedException {
+        Fields fields = exchange.body();
+        String name = fields.either("input", "content");
+        Query.Embed query = EmbeddingFields.read(fields, PromptFields.prompts(fields, name), defaults);
+        Reply.Embeddings reply = Questions.ask(exchange, engine, query);
+        ArrayNode answer = Json.array();
+        for (int i = 0; i < reply.embeddings().size(); i++) {
+            ArrayNode vectors = answer.addObject().put("index", i).putArray("embedding");
+            reply.embeddings().get(i).vectors().forEach(vectors::addPOJO);
+        }
+        return answer;
+    }
+}
