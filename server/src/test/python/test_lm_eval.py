@@ -70,6 +70,7 @@ def direct(http, url, context, continuation):
                 "n_predict": 1,
                 "temperature": 0,
                 "n_probs": 1000,
+                "ignore_eos": True,  # an end of the text would have no entry; the raw logprobs are the same
                 "cache_prompt": False,
             },
             timeout=120,
