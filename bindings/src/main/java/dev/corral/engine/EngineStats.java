@@ -42,7 +42,8 @@ public record EngineStats(
 
     /** An engine that has done nothing yet. */
     public static EngineStats idle(int slots, int cells) {
-        return new EngineStats(0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Embedding.NONE, Cache.EMPTY);
+        return new EngineStats(
+                0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Embedding.NONE, Cache.EMPTY);
     }
 
     /**

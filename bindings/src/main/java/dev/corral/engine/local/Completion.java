@@ -377,8 +377,7 @@ final class Completion implements AutoCloseable {
         }
         output.finish();
         truncated |= reason == FinishReason.CONTEXT_FULL;
-        generation.send(new Event.Finished(
-                index, reason, output.stopped(), usage(), timings(now)));
+        generation.send(new Event.Finished(index, reason, output.stopped(), usage(), timings(now)));
     }
 
     int cached() {

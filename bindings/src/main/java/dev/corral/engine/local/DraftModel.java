@@ -122,7 +122,7 @@ final class DraftModel {
                 return follower;
             }
         }
-        Sequence sequence = cache.acquire(completion.tokens(), completion.length() - 1, true);
+        Sequence sequence = cache.acquire(completion.space(), completion.tokens(), completion.length() - 1, true);
         Follower follower = new Follower(completion, sequence);
         followers.add(follower);
         return follower;

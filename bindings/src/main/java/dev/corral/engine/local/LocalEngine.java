@@ -266,14 +266,7 @@ public final class LocalEngine implements Engine {
     private void score(ScorePlan plan, Generate.Schedule schedule, String partition) throws InterruptedException {
         int atOnce = Math.min(plan.runs().size(), 2 * options.slots());
         Scoring scoring = new Scoring(
-                plan,
-                schedule,
-                partition,
-                atOnce,
-                scoreTexts,
-                loaded.loop(),
-                loaded.scheduler(),
-                loaded.adapters());
+                plan, schedule, partition, atOnce, scoreTexts, loaded.loop(), loaded.scheduler(), loaded.adapters());
         int counted = Math.min(atOnce, options.slots());
         reserve(counted);
         try {

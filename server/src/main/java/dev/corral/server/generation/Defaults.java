@@ -49,7 +49,6 @@ public record Defaults(
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
-        return new Defaults(
-                sampling, maxTokens, contextShift, normalize, deadline, silence, sharedCache, speculation);
+        return new Defaults(sampling, maxTokens, contextShift, normalize, deadline, silence, sharedCache, speculation);
     }
 }

@@ -128,16 +128,23 @@ public final class OpenAi implements Dialect {
         return ModelNames.of(engine.model(), aliases);
     }
 
+    private static void require(ModelNames names, String asked) {
+        if (!names.accept(asked)) {
+            throw unknownModel(names, asked);
+        }
+    }
+
+    private static ApiException unknownModel(ModelNames names, String asked) {
+        return new ApiException(
+                ApiError.Kind.UNKNOWN_MODEL, "there is no model '" + asked + "' here; there is '" + names.name() + "'");
+    }
+
     private AdapterNames adapters(Engine engine) throws InterruptedException {
         return new AdapterNames(names(engine), engine.ask(new Query.Adapters()));
     }
 
     /** The adapter that is asked for as a model. */
     private static String adapter(String asked, AdapterNames adapters) {
-        return adapters.find(asked)
-                .orElseThrow(() -> new ApiException(
-                        ApiError.Kind.UNKNOWN_MODEL,
-                        "there is no model '" + asked + "' here; there is '"
-                                + adapters.model().name() + "'"));
+        return adapters.find(asked).orElseThrow(() -> unknownModel(adapters.model(), asked));
     }
 }
