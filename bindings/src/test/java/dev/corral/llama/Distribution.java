@@ -35,8 +35,9 @@ record Distribution(List<Token> tokens) {
 
     double[] probabilities() {
         double largest = tokens.getFirst().logit();
-        double[] p =
-                tokens.stream().mapToDouble(token -> Math.exp(token.logit() - largest)).toArray();
+        double[] p = tokens.stream()
+                .mapToDouble(token -> Math.exp(token.logit() - largest))
+                .toArray();
         double sum = Arrays.stream(p).sum();
         return Arrays.stream(p).map(value -> value / sum).toArray();
     }

@@ -125,7 +125,8 @@ class SamplerDefinitionsTest {
     void huggingFacesOrderKeepsByTheTemperature() {
         Distribution warm = all.with(rank -> all.logit(rank) / 1.7).first(50);
         assertLeaves(
-                topP(warm, 0.8), chain().temperature(1.7f).topK(50).topP(0.8f, 1).dist(1));
+                topP(warm, 0.8),
+                chain().temperature(1.7f).topK(50).topP(0.8f, 1).dist(1));
     }
 
     @Test
@@ -194,7 +195,8 @@ class SamplerDefinitionsTest {
         int kept = (int)
                 all.tokens().stream().filter(token -> token.logit() >= least).count();
         assertLeaves(all.first(kept), chain().topNSigma(1.5f).dist(1));
-        assertLeaves(all.first(Math.min(kept, 20)), chain().topNSigma(1.5f).topK(20).dist(1));
+        assertLeaves(
+                all.first(Math.min(kept, 20)), chain().topNSigma(1.5f).topK(20).dist(1));
     }
 
     @Test
@@ -212,7 +214,10 @@ class SamplerDefinitionsTest {
             double logit = all.logit(rank);
             return count == 0 ? logit : (logit <= 0 ? logit * 1.3 : logit / 1.3) - count * 0.2 - 0.4;
         });
-        assertLeaves(expected.first(100), chain().penalties(4, 1.3f, 0.2f, 0.4f).topK(100).dist(1), seen);
+        assertLeaves(
+                expected.first(100),
+                chain().penalties(4, 1.3f, 0.2f, 0.4f).topK(100).dist(1),
+                seen);
         Distribution last = all.with(rank -> rank == 0 ? all.logit(0) / 1.3 : all.logit(rank));
         assertThat(all.logit(0)).isPositive();
         assertLeaves(last.first(100), chain().penalties(1, 1.3f, 0, 0).topK(100).dist(1), seen);
@@ -229,7 +234,9 @@ class SamplerDefinitionsTest {
                 chain().dry(0.8f, 1.75f, 2, 64, List.of()).topK(100).dist(1),
                 seen);
         assertLeaves(
-                all.first(100), chain().dry(0.8f, 1.75f, 4, 64, List.of()).topK(100).dist(1), seen);
+                all.first(100),
+                chain().dry(0.8f, 1.75f, 4, 64, List.of()).topK(100).dist(1),
+                seen);
     }
 
     @Test
@@ -264,8 +271,7 @@ class SamplerDefinitionsTest {
         }
         double s = numerator / denominator;
         double epsilon = s - 1;
-        double k = Math.pow(
-                epsilon * Math.pow(2, 2 * 3.0) / (1 - Math.pow(vocabulary.size(), -epsilon)), 1 / s);
+        double k = Math.pow(epsilon * Math.pow(2, 2 * 3.0) / (1 - Math.pow(vocabulary.size(), -epsilon)), 1 / s);
         assertLeaves(many.first(Math.max((int) k, 1)), chain().topK(MANY).mirostat(1, 3, 0.1f, 100));
     }
 
@@ -292,12 +298,18 @@ class SamplerDefinitionsTest {
                 rows.add(chain, null, output, 0, false);
                 assertThat(rows.sample(context)).isZero();
                 int token = rows.token(0);
-                count[IntStream.range(0, 8).filter(rank -> few.id(rank) == token).findFirst().orElseThrow()]++;
+                count[
+                        IntStream.range(0, 8)
+                                .filter(rank -> few.id(rank) == token)
+                                .findFirst()
+                                .orElseThrow()]++;
             }
         }
         double chiSquare = IntStream.range(0, 8)
                 .mapToDouble(rank -> Math.pow(count[rank] - draws * p[rank], 2) / (draws * p[rank]))
                 .sum();
-        assertThat(chiSquare).as("chi-square, 7 degrees of freedom: 1 in 10,000").isLessThan(29.9);
+        assertThat(chiSquare)
+                .as("chi-square, 7 degrees of freedom: 1 in 10,000")
+                .isLessThan(29.9);
     }
 }

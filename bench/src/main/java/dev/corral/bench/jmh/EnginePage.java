@@ -25,7 +25,9 @@ public final class EnginePage {
 
     private static final Map<String, String> WORK = Map.ofEntries(
             Map.entry("stepOf64Streams", "a step of 64 streams, decoding and choosing tokens left out"),
-            Map.entry("longestOfKnownPrompt", "longest cached prefix of a 10,000-token prompt that is held, 64 sequences"),
+            Map.entry(
+                    "longestOfKnownPrompt",
+                    "longest cached prefix of a 10,000-token prompt that is held, 64 sequences"),
             Map.entry("longestOfNewPrompt", "longest cached prefix of a 10,000-token prompt that is new, 64 sequences"),
             Map.entry("oneToken", "one token's bytes to text, with two stop strings"),
             Map.entry("greedyRow", "greedy choice among 152,064 logits, the engine's"),
@@ -36,7 +38,9 @@ public final class EnginePage {
             Map.entry("topPLoop", "choice among 152,064 logits by top-p, a C++ loop"),
             Map.entry("minPRow", "choice among 152,064 logits by min-p, the engine's"),
             Map.entry("minPLoop", "choice among 152,064 logits by min-p, a C++ loop"),
-            Map.entry("usualRow", "choice among 152,064 logits by penalties, top-k, top-p, min-p and temperature, the engine's"));
+            Map.entry(
+                    "usualRow",
+                    "choice among 152,064 logits by penalties, top-k, top-p, min-p and temperature, the engine's"));
 
     private final Map<String, Result<?>> results = new LinkedHashMap<>();
     private final OptionalDouble bytesPerToken;

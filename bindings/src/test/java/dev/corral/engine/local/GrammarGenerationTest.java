@@ -56,8 +56,7 @@ class GrammarGenerationTest {
 
     @Test
     void aTriggerWordOfOneTokenStartsTheGrammarWithItself() throws Exception {
-        assertThat(text(new Grammar.Lazy(
-                        "root ::= \" cat\" \"=\" [0-9]{3} \"!\"", List.of(new Trigger.Word(" cat")))))
+        assertThat(text(new Grammar.Lazy("root ::= \" cat\" \"=\" [0-9]{3} \"!\"", List.of(new Trigger.Word(" cat")))))
                 .matches(" cat=[0-9]{3}!");
     }
 
@@ -80,8 +79,7 @@ class GrammarGenerationTest {
     @Test
     void aTriggerPatternStartsTheGrammarAtItsGroup() throws Exception {
         assertThat(text(new Grammar.Lazy(
-                        "root ::= \"cat cat\" \"=\" [0-9]{3} \"!\"",
-                        List.of(new Trigger.Pattern("cat (cat cat)")))))
+                        "root ::= \"cat cat\" \"=\" [0-9]{3} \"!\"", List.of(new Trigger.Pattern("cat (cat cat)")))))
                 .matches(" cat cat cat=[0-9]{3}!");
         assertThat(text(new Grammar.Lazy(
                         "root ::= \"cat cat\" \"=\" [0-9]{3} \"!\"",
@@ -107,7 +105,8 @@ class GrammarGenerationTest {
                 "root ::= (([a-z ]? [a-z ]?)? ([a-z ]? [a-z ]?)?){0,40}",
                 "root ::= .{0,1999} .{0,1999} .{0,1999}")) {
             try (Generation beside = engine.submit(plain.with(Limits.tokens(12)));
-                    Generation hostile = engine.submit(plain.with(new Grammar.Gbnf(gbnf)).with(Limits.tokens(12)))) {
+                    Generation hostile =
+                            engine.submit(plain.with(new Grammar.Gbnf(gbnf)).with(Limits.tokens(12)))) {
                 assertThat(EngineFixture.collect(beside).getFirst().tokens()).hasSize(12);
                 try {
                     EngineFixture.collect(hostile);
