@@ -37,9 +37,16 @@ inline float logit_of(int32_t key) {
     return bits_of<float>(key ^ ((key >> 31) & 0x7fffffff));
 }
 
+// Not below -87, for x ≤ 0. By integers, since a comparison of floating-point numbers becomes a branch in a sum.
+inline float clamped(float x) {
+    const uint32_t least = 0xc2ae0000u; // -87, and above it all that is less
+    const uint32_t bits = bits_of<uint32_t>(x);
+    return bits_of<float>(bits < least ? bits : least);
+}
+
 // exp(x) for x ≤ 0, to 2e-7 of it; below -87 it is next to nothing.
 inline float exponential(float x) {
-    const float y = std::max(x, -87.0f) * 1.44269504f;
+    const float y = clamped(x) * 1.44269504f;
     const int32_t whole = static_cast<int32_t>(y - 0.5f);
     const float t = (y - static_cast<float>(whole)) * 0.693147181f;
     const float power = 1.0f + t * (1.0f + t * (0.5f + t * (1.66666667e-1f + t * (4.16666667e-2f +
