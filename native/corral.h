@@ -99,12 +99,36 @@ CORRAL_API int32_t corral_encode(struct llama_context *context, const struct lla
 /* ---- Sampling ------------------------------------------------------------------------------------------------ */
 
 /*
+ * Samplers as llama.h has them under the same names, which select the same tokens. A chain of llama_sampler_chain_init
+ * that begins with these is quicker in corral_sample: it does not go through the whole vocabulary for a choice among few
+ * tokens. Others may follow them. Each is NULL when there is no memory; a chain owns what is added to it.
+ */
+CORRAL_API struct llama_sampler *corral_sampler_logit_bias(int32_t n_vocab, int32_t n_biases,
+                                                           const llama_logit_bias *biases);
+CORRAL_API struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat,
+                                                          float frequency, float presence);
+CORRAL_API struct llama_sampler *corral_sampler_dry(const struct llama_vocab *vocab, float multiplier, float base,
+                                                    int32_t allowed_length, int32_t last_n, const char **breakers,
+                                                    int32_t n_breakers);
+CORRAL_API struct llama_sampler *corral_sampler_temperature(float value, float range, float exponent);
+CORRAL_API struct llama_sampler *corral_sampler_top_k(int32_t k);
+CORRAL_API struct llama_sampler *corral_sampler_min_p(float p, size_t min_keep);
+
+/*
+ * Tail-free sampling, which llama.cpp had until 2024: with p the sorted probabilities, what is kept ends where the
+ * curvature |p[i] - 2 p[i+1] + p[i+2]|, normalised to a sum of 1, adds up to more than z. 1 keeps all.
+ */
+CORRAL_API struct llama_sampler *corral_sampler_tail_free(float z, size_t min_keep);
+
+/*
  * A grammar sampler from GBNF text whose start symbol is `root`. A lazy grammar constrains nothing until one of the
  * trigger patterns (regular expressions, matched from the start of the output) or trigger tokens appears; it needs at
  * least one. "%llguidance" grammars are refused. Free with llama_sampler_free.
  *
- * Where llama.cpp's own grammar sampler would abort the process, this one refuses: an end of generation that the
- * grammar does not allow, and any use after it refused a token, until llama_sampler_reset.
+ * Where llama.cpp's own grammar sampler would abort the process, this one throws, as corral_sample and corral_accept
+ * report: at an end of generation that the grammar does not allow, and at any use after it refused a token, until
+ * llama_sampler_reset. A grammar so ambiguous that there are too many ways to read a text throws after a bounded amount
+ * of work.
  */
 CORRAL_API int32_t corral_grammar_create(const struct llama_vocab *vocab, const char *gbnf, const char *root, bool lazy,
                                          const char **trigger_patterns, int32_t n_trigger_patterns,

@@ -12,11 +12,11 @@ namespace corral {
 
 namespace {
 
-constexpr uint32_t max_chain = 5000;        // the search for left recursion recurses from rule to rule,
-constexpr uint64_t max_paths = 20000;       // and takes every path
+constexpr uint32_t max_chain = 5000;         // rules that begin with each other
+constexpr uint64_t max_paths = 20000;        // and the ways through them
 constexpr int max_trigger_parentheses = 500; // the compiler of regular expressions recurses into them
 
-// The rules of a grammar: what must not reach the sampler, which expands leftmost rules until it has a character.
+// The rules of a grammar: what must not reach the automaton, which expands leftmost rules until it has a character.
 class Rules {
   public:
     explicit Rules(const llama_grammar_parser &parser)
@@ -158,23 +158,25 @@ llama_grammar_parser parse(const llama_vocab *vocab, const char *gbnf) {
 
 } // namespace
 
-void check_grammar(const llama_vocab *vocab, const char *gbnf, const char *root) {
+std::shared_ptr<const GrammarRules> read_grammar(const llama_vocab *vocab, const char *gbnf, const char *root) {
     check_grammar_text(gbnf);
-    const llama_grammar_parser parser = parse(vocab, gbnf);
+    llama_grammar_parser parser = parse(vocab, gbnf);
     require(!parser.rules.empty(), "the grammar is empty");
-    if (parser.symbol_ids.count(root) == 0) {
+    const auto start = parser.symbol_ids.find(root);
+    if (start == parser.symbol_ids.end()) {
         refuse("the grammar has no rule '" + std::string(root) + "'");
     }
     Rules(parser).check();
+    return std::make_shared<const GrammarRules>(std::move(parser.rules), start->second);
 }
 
-void check_trigger_pattern(const char *pattern) {
+std::regex compile_trigger(const char *pattern) {
     const std::string_view text = pattern;
     if (std::count(text.begin(), text.end(), '(') > max_trigger_parentheses) {
         refuse("a trigger pattern has more than " + std::to_string(max_trigger_parentheses) + " parentheses");
     }
     try {
-        const std::regex compiled(pattern);
+        return std::regex(pattern);
     } catch (const std::regex_error &e) {
         refuse("trigger pattern '" + std::string(pattern) + "': " + e.what());
     }

@@ -7588,66 +7588,6 @@ public class Native extends Native$shared {
         }
     }
 
-    private static class llama_sampler_init_top_k {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_INT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_top_k");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
-     * }
-     */
-    public static FunctionDescriptor llama_sampler_init_top_k$descriptor() {
-        return llama_sampler_init_top_k.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
-     * }
-     */
-    public static MethodHandle llama_sampler_init_top_k$handle() {
-        return llama_sampler_init_top_k.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_top_k$address() {
-        return llama_sampler_init_top_k.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_top_k(int k) {
-        var mh$ = llama_sampler_init_top_k.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("llama_sampler_init_top_k", k);
-            }
-            return (MemorySegment)mh$.invokeExact(k);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class llama_sampler_init_top_p {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_POINTER,
@@ -7700,67 +7640,6 @@ public class Native extends Native$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("llama_sampler_init_top_p", p, min_keep);
-            }
-            return (MemorySegment)mh$.invokeExact(p, min_keep);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class llama_sampler_init_min_p {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_FLOAT,
-            Native.C_LONG
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_min_p");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
-     * }
-     */
-    public static FunctionDescriptor llama_sampler_init_min_p$descriptor() {
-        return llama_sampler_init_min_p.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
-     * }
-     */
-    public static MethodHandle llama_sampler_init_min_p$handle() {
-        return llama_sampler_init_min_p.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_min_p$address() {
-        return llama_sampler_init_min_p.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_min_p(float p, long min_keep) {
-        var mh$ = llama_sampler_init_min_p.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("llama_sampler_init_min_p", p, min_keep);
             }
             return (MemorySegment)mh$.invokeExact(p, min_keep);
         } catch (Error | RuntimeException ex) {
@@ -7824,68 +7703,6 @@ public class Native extends Native$shared {
                 traceDowncall("llama_sampler_init_typical", p, min_keep);
             }
             return (MemorySegment)mh$.invokeExact(p, min_keep);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class llama_sampler_init_temp_ext {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_FLOAT,
-            Native.C_FLOAT,
-            Native.C_FLOAT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_temp_ext");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
-     * }
-     */
-    public static FunctionDescriptor llama_sampler_init_temp_ext$descriptor() {
-        return llama_sampler_init_temp_ext.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
-     * }
-     */
-    public static MethodHandle llama_sampler_init_temp_ext$handle() {
-        return llama_sampler_init_temp_ext.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_temp_ext$address() {
-        return llama_sampler_init_temp_ext.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_temp_ext(float t, float delta, float exponent) {
-        var mh$ = llama_sampler_init_temp_ext.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("llama_sampler_init_temp_ext", t, delta, exponent);
-            }
-            return (MemorySegment)mh$.invokeExact(t, delta, exponent);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -8142,136 +7959,6 @@ public class Native extends Native$shared {
         }
     }
 
-    private static class llama_sampler_init_penalties {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_INT,
-            Native.C_INT,
-            Native.C_FLOAT,
-            Native.C_FLOAT,
-            Native.C_FLOAT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_penalties");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
-     * }
-     */
-    public static FunctionDescriptor llama_sampler_init_penalties$descriptor() {
-        return llama_sampler_init_penalties.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
-     * }
-     */
-    public static MethodHandle llama_sampler_init_penalties$handle() {
-        return llama_sampler_init_penalties.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_penalties$address() {
-        return llama_sampler_init_penalties.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_penalties(int n_vocab, int penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present) {
-        var mh$ = llama_sampler_init_penalties.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("llama_sampler_init_penalties", n_vocab, penalty_last_n, penalty_repeat, penalty_freq, penalty_present);
-            }
-            return (MemorySegment)mh$.invokeExact(n_vocab, penalty_last_n, penalty_repeat, penalty_freq, penalty_present);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class llama_sampler_init_dry {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER,
-            Native.C_FLOAT,
-            Native.C_FLOAT,
-            Native.C_INT,
-            Native.C_INT,
-            Native.C_POINTER,
-            Native.C_LONG
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_dry");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
-     * }
-     */
-    public static FunctionDescriptor llama_sampler_init_dry$descriptor() {
-        return llama_sampler_init_dry.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
-     * }
-     */
-    public static MethodHandle llama_sampler_init_dry$handle() {
-        return llama_sampler_init_dry.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_dry$address() {
-        return llama_sampler_init_dry.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_dry(MemorySegment vocab, float dry_multiplier, float dry_base, int dry_allowed_length, int dry_penalty_last_n, MemorySegment seq_breakers, long num_breakers) {
-        var mh$ = llama_sampler_init_dry.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("llama_sampler_init_dry", vocab, dry_multiplier, dry_base, dry_allowed_length, dry_penalty_last_n, seq_breakers, num_breakers);
-            }
-            return (MemorySegment)mh$.invokeExact(vocab, dry_multiplier, dry_base, dry_allowed_length, dry_penalty_last_n, seq_breakers, num_breakers);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class llama_sampler_init_adaptive_p {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_POINTER,
@@ -8327,68 +8014,6 @@ public class Native extends Native$shared {
                 traceDowncall("llama_sampler_init_adaptive_p", target, decay, seed);
             }
             return (MemorySegment)mh$.invokeExact(target, decay, seed);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class llama_sampler_init_logit_bias {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_INT,
-            Native.C_INT,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_logit_bias");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
-     * }
-     */
-    public static FunctionDescriptor llama_sampler_init_logit_bias$descriptor() {
-        return llama_sampler_init_logit_bias.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
-     * }
-     */
-    public static MethodHandle llama_sampler_init_logit_bias$handle() {
-        return llama_sampler_init_logit_bias.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_logit_bias$address() {
-        return llama_sampler_init_logit_bias.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
-     * }
-     */
-    public static MemorySegment llama_sampler_init_logit_bias(int n_vocab, int n_logit_bias, MemorySegment logit_bias) {
-        var mh$ = llama_sampler_init_logit_bias.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("llama_sampler_init_logit_bias", n_vocab, n_logit_bias, logit_bias);
-            }
-            return (MemorySegment)mh$.invokeExact(n_vocab, n_logit_bias, logit_bias);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -9304,6 +8929,442 @@ public class Native extends Native$shared {
                 traceDowncall("corral_encode", context, batch, error);
             }
             return (int)mh$.invokeExact(context, batch, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_sampler_logit_bias {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_POINTER,
+            Native.C_INT,
+            Native.C_INT,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_logit_bias");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_logit_bias(int32_t n_vocab, int32_t n_biases, const llama_logit_bias *biases)
+     * }
+     */
+    public static FunctionDescriptor corral_sampler_logit_bias$descriptor() {
+        return corral_sampler_logit_bias.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_logit_bias(int32_t n_vocab, int32_t n_biases, const llama_logit_bias *biases)
+     * }
+     */
+    public static MethodHandle corral_sampler_logit_bias$handle() {
+        return corral_sampler_logit_bias.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_logit_bias(int32_t n_vocab, int32_t n_biases, const llama_logit_bias *biases)
+     * }
+     */
+    public static MemorySegment corral_sampler_logit_bias$address() {
+        return corral_sampler_logit_bias.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_logit_bias(int32_t n_vocab, int32_t n_biases, const llama_logit_bias *biases)
+     * }
+     */
+    public static MemorySegment corral_sampler_logit_bias(int n_vocab, int n_biases, MemorySegment biases) {
+        var mh$ = corral_sampler_logit_bias.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_sampler_logit_bias", n_vocab, n_biases, biases);
+            }
+            return (MemorySegment)mh$.invokeExact(n_vocab, n_biases, biases);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_sampler_penalties {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_POINTER,
+            Native.C_INT,
+            Native.C_INT,
+            Native.C_FLOAT,
+            Native.C_FLOAT,
+            Native.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_penalties");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * }
+     */
+    public static FunctionDescriptor corral_sampler_penalties$descriptor() {
+        return corral_sampler_penalties.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * }
+     */
+    public static MethodHandle corral_sampler_penalties$handle() {
+        return corral_sampler_penalties.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * }
+     */
+    public static MemorySegment corral_sampler_penalties$address() {
+        return corral_sampler_penalties.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * }
+     */
+    public static MemorySegment corral_sampler_penalties(int n_vocab, int last_n, float repeat, float frequency, float presence) {
+        var mh$ = corral_sampler_penalties.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_sampler_penalties", n_vocab, last_n, repeat, frequency, presence);
+            }
+            return (MemorySegment)mh$.invokeExact(n_vocab, last_n, repeat, frequency, presence);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_sampler_dry {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_FLOAT,
+            Native.C_FLOAT,
+            Native.C_INT,
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_dry");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_dry(const struct llama_vocab *vocab, float multiplier, float base, int32_t allowed_length, int32_t last_n, const char **breakers, int32_t n_breakers)
+     * }
+     */
+    public static FunctionDescriptor corral_sampler_dry$descriptor() {
+        return corral_sampler_dry.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_dry(const struct llama_vocab *vocab, float multiplier, float base, int32_t allowed_length, int32_t last_n, const char **breakers, int32_t n_breakers)
+     * }
+     */
+    public static MethodHandle corral_sampler_dry$handle() {
+        return corral_sampler_dry.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_dry(const struct llama_vocab *vocab, float multiplier, float base, int32_t allowed_length, int32_t last_n, const char **breakers, int32_t n_breakers)
+     * }
+     */
+    public static MemorySegment corral_sampler_dry$address() {
+        return corral_sampler_dry.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_dry(const struct llama_vocab *vocab, float multiplier, float base, int32_t allowed_length, int32_t last_n, const char **breakers, int32_t n_breakers)
+     * }
+     */
+    public static MemorySegment corral_sampler_dry(MemorySegment vocab, float multiplier, float base, int allowed_length, int last_n, MemorySegment breakers, int n_breakers) {
+        var mh$ = corral_sampler_dry.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_sampler_dry", vocab, multiplier, base, allowed_length, last_n, breakers, n_breakers);
+            }
+            return (MemorySegment)mh$.invokeExact(vocab, multiplier, base, allowed_length, last_n, breakers, n_breakers);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_sampler_temperature {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_POINTER,
+            Native.C_FLOAT,
+            Native.C_FLOAT,
+            Native.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_temperature");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_temperature(float value, float range, float exponent)
+     * }
+     */
+    public static FunctionDescriptor corral_sampler_temperature$descriptor() {
+        return corral_sampler_temperature.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_temperature(float value, float range, float exponent)
+     * }
+     */
+    public static MethodHandle corral_sampler_temperature$handle() {
+        return corral_sampler_temperature.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_temperature(float value, float range, float exponent)
+     * }
+     */
+    public static MemorySegment corral_sampler_temperature$address() {
+        return corral_sampler_temperature.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_temperature(float value, float range, float exponent)
+     * }
+     */
+    public static MemorySegment corral_sampler_temperature(float value, float range, float exponent) {
+        var mh$ = corral_sampler_temperature.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_sampler_temperature", value, range, exponent);
+            }
+            return (MemorySegment)mh$.invokeExact(value, range, exponent);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_sampler_top_k {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_POINTER,
+            Native.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_top_k");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_top_k(int32_t k)
+     * }
+     */
+    public static FunctionDescriptor corral_sampler_top_k$descriptor() {
+        return corral_sampler_top_k.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_top_k(int32_t k)
+     * }
+     */
+    public static MethodHandle corral_sampler_top_k$handle() {
+        return corral_sampler_top_k.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_top_k(int32_t k)
+     * }
+     */
+    public static MemorySegment corral_sampler_top_k$address() {
+        return corral_sampler_top_k.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_top_k(int32_t k)
+     * }
+     */
+    public static MemorySegment corral_sampler_top_k(int k) {
+        var mh$ = corral_sampler_top_k.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_sampler_top_k", k);
+            }
+            return (MemorySegment)mh$.invokeExact(k);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_sampler_min_p {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_POINTER,
+            Native.C_FLOAT,
+            Native.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_min_p");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static FunctionDescriptor corral_sampler_min_p$descriptor() {
+        return corral_sampler_min_p.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static MethodHandle corral_sampler_min_p$handle() {
+        return corral_sampler_min_p.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment corral_sampler_min_p$address() {
+        return corral_sampler_min_p.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment corral_sampler_min_p(float p, long min_keep) {
+        var mh$ = corral_sampler_min_p.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_sampler_min_p", p, min_keep);
+            }
+            return (MemorySegment)mh$.invokeExact(p, min_keep);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_sampler_tail_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_POINTER,
+            Native.C_FLOAT,
+            Native.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_tail_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_tail_free(float z, size_t min_keep)
+     * }
+     */
+    public static FunctionDescriptor corral_sampler_tail_free$descriptor() {
+        return corral_sampler_tail_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_tail_free(float z, size_t min_keep)
+     * }
+     */
+    public static MethodHandle corral_sampler_tail_free$handle() {
+        return corral_sampler_tail_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_tail_free(float z, size_t min_keep)
+     * }
+     */
+    public static MemorySegment corral_sampler_tail_free$address() {
+        return corral_sampler_tail_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *corral_sampler_tail_free(float z, size_t min_keep)
+     * }
+     */
+    public static MemorySegment corral_sampler_tail_free(float z, long min_keep) {
+        var mh$ = corral_sampler_tail_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_sampler_tail_free", z, min_keep);
+            }
+            return (MemorySegment)mh$.invokeExact(z, min_keep);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

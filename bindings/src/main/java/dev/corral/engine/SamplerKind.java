@@ -11,6 +11,7 @@ public enum SamplerKind {
     DRY("dry", 'd'),
     TOP_N_SIGMA("top_n_sigma", 's'),
     TOP_K("top_k", 'k'),
+    TAIL_FREE("tfs_z", 'f'),
     TYPICAL_P("typ_p", 'y'),
     TOP_P("top_p", 'p'),
     MIN_P("min_p", 'm'),
@@ -19,9 +20,13 @@ public enum SamplerKind {
     INFILL("infill", 'i'),
     ADAPTIVE_P("adaptive_p", 'a');
 
-    /** The order that is used unless a request says otherwise. */
+    /** The order that is used unless a request says otherwise: llama.cpp's, with tail-free where it once had it. */
     public static final List<SamplerKind> DEFAULT_ORDER =
-            List.of(PENALTIES, DRY, TOP_N_SIGMA, TOP_K, TYPICAL_P, TOP_P, MIN_P, XTC, TEMPERATURE);
+            List.of(PENALTIES, DRY, TOP_N_SIGMA, TOP_K, TAIL_FREE, TYPICAL_P, TOP_P, MIN_P, XTC, TEMPERATURE);
+
+    /** The order of Hugging Face's generate(): what is kept is decided at the temperature. */
+    public static final List<SamplerKind> HUGGING_FACE_ORDER =
+            List.of(PENALTIES, TEMPERATURE, TOP_K, TOP_P, MIN_P, TYPICAL_P);
 
     private final String label;
     private final char letter;
@@ -50,7 +55,7 @@ public enum SamplerKind {
                 "must be of " + Arrays.stream(values()).map(SamplerKind::label).collect(Collectors.joining(", ")));
     }
 
-    /** An order written as letters, such as {@code "edskypmxt"}. */
+    /** An order written as letters, such as {@code "edskfypmxt"}. */
     public static List<SamplerKind> lettered(String letters) {
         List<SamplerKind> kinds = new ArrayList<>();
         for (char letter : letters.toCharArray()) {
@@ -58,7 +63,7 @@ public enum SamplerKind {
                     .filter(kind -> kind.letter == letter)
                     .findFirst()
                     .orElseThrow(() -> new InvalidRequestException(
-                            "samplers", String.valueOf(letter), "must be of the letters edskypmxtia")));
+                            "samplers", String.valueOf(letter), "must be of the letters edskfypmxtia")));
         }
         return List.copyOf(kinds);
     }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param topK keep the k likeliest; 0 or less keeps all
  * @param topP keep the likeliest tokens whose probabilities add up to p; 1 keeps all
  * @param minP keep tokens at least p times as likely as the likeliest; 0 keeps all
+ * @param tailFree keep tokens up to where the sorted probabilities level off, z of their curvature; 1 keeps all
  * @param typicalP keep the most typical tokens up to probability p; 1 keeps all
  * @param topNSigma keep logits within n standard deviations of the largest; negative or 0 keeps all
  * @param minKeep samplers that remove tokens leave at least so many
@@ -25,6 +26,7 @@ public record Sampling(
         int topK,
         double topP,
         double minP,
+        double tailFree,
         double typicalP,
         double topNSigma,
         Xtc xtc,
@@ -55,6 +57,7 @@ public record Sampling(
         TOP_K.check("top_k", topK);
         PROBABILITY.check("top_p", topP);
         PROBABILITY.check("min_p", minP);
+        PROBABILITY.check("tfs_z", tailFree);
         PROBABILITY.check("typical_p", typicalP);
         TOP_N_SIGMA.check("top_n_sigma", topNSigma);
         MIN_KEEP.check("min_keep", minKeep);
@@ -188,6 +191,21 @@ public record Sampling(
     /** llama.cpp's defaults. */
     public static Sampling defaults() {
         return builder().build();
+    }
+
+    /**
+     * What Hugging Face's generate() does when it samples and nothing else is asked for: its order, temperature 1, the 50
+     * likeliest tokens, and penalties, once they are set, on all tokens before.
+     */
+    public static Sampling huggingFace() {
+        return builder()
+                .samplers(SamplerKind.HUGGING_FACE_ORDER)
+                .temperature(1)
+                .topK(50)
+                .topP(1)
+                .minP(0)
+                .penalties(new Penalties(-1, 1, 0, 0))
+                .build();
     }
 
     /** Always the likeliest token. */

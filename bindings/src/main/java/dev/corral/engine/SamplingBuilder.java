@@ -11,6 +11,7 @@ public final class SamplingBuilder {
     private int topK = 40;
     private double topP = 0.95;
     private double minP = 0.05;
+    private double tailFree = 1;
     private double typicalP = 1;
     private double topNSigma = -1;
     private Sampling.Xtc xtc = Sampling.Xtc.OFF;
@@ -32,6 +33,7 @@ public final class SamplingBuilder {
         topK = from.topK();
         topP = from.topP();
         minP = from.minP();
+        tailFree = from.tailFree();
         typicalP = from.typicalP();
         topNSigma = from.topNSigma();
         xtc = from.xtc();
@@ -72,6 +74,11 @@ public final class SamplingBuilder {
 
     public SamplingBuilder minP(double p) {
         minP = p;
+        return this;
+    }
+
+    public SamplingBuilder tailFree(double z) {
+        tailFree = z;
         return this;
     }
 
@@ -139,6 +146,7 @@ public final class SamplingBuilder {
                 topK,
                 topP,
                 minP,
+                tailFree,
                 typicalP,
                 topNSigma,
                 xtc,

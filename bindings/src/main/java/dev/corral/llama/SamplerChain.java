@@ -117,7 +117,7 @@ public final class SamplerChain extends NativeHandle {
                     llama_logit_bias.token(entry, ofTokens[i]);
                     llama_logit_bias.bias(entry, added[i]);
                 }
-                return Native.llama_sampler_init_logit_bias(vocabulary.size(), ofTokens.length, entries);
+                return Native.corral_sampler_logit_bias(vocabulary.size(), ofTokens.length, entries);
             });
         }
 
@@ -135,7 +135,7 @@ public final class SamplerChain extends NativeHandle {
             Bounds.finite("frequency", frequency);
             Bounds.finite("presence", presence);
             return add(arena ->
-                    Native.llama_sampler_init_penalties(vocabulary.size(), lastTokens, repeat, frequency, presence));
+                    Native.corral_sampler_penalties(vocabulary.size(), lastTokens, repeat, frequency, presence));
         }
 
         /**
@@ -158,14 +158,14 @@ public final class SamplerChain extends NativeHandle {
                 for (int i = 0; i < texts.size(); i++) {
                     list.setAtIndex(ValueLayout.ADDRESS, i, Utf8.terminated(arena, texts.get(i), "a breaker"));
                 }
-                return Native.llama_sampler_init_dry(
+                return Native.corral_sampler_dry(
                         vocabulary.pointer(), multiplier, base, allowedLength, lastTokens, list, texts.size());
             });
         }
 
         /** Keeps the k likeliest tokens; 0 or less keeps all. */
         public Builder topK(int k) {
-            return add(arena -> Native.llama_sampler_init_top_k(k));
+            return add(arena -> Native.corral_sampler_top_k(k));
         }
 
         /** Keeps the likeliest tokens that make up probability p together; 1 or more keeps all. */
@@ -179,7 +179,17 @@ public final class SamplerChain extends NativeHandle {
         public Builder minP(float p, int minKeep) {
             Bounds.finite("minP", p);
             checkMinKeep(minKeep);
-            return add(arena -> Native.llama_sampler_init_min_p(p, minKeep));
+            return add(arena -> Native.corral_sampler_min_p(p, minKeep));
+        }
+
+        /**
+         * Tail-free: cuts where the probabilities, sorted, stop falling steeply. What is kept ends where their second
+         * differences, normalised to a sum of 1, add up to more than z; 1 or more keeps all.
+         */
+        public Builder tailFree(float z, int minKeep) {
+            Bounds.finite("tailFree", z);
+            checkMinKeep(minKeep);
+            return add(arena -> Native.corral_sampler_tail_free(z, minKeep));
         }
 
         /** Keeps the tokens closest to the expected surprise, up to probability p; 1 or more keeps all. */
@@ -223,7 +233,7 @@ public final class SamplerChain extends NativeHandle {
             Bounds.finite("temperature", value);
             Bounds.finite("range", range);
             Bounds.finite("exponent", exponent);
-            return add(arena -> Native.llama_sampler_init_temp_ext(value, range, exponent));
+            return add(arena -> Native.corral_sampler_temperature(value, range, exponent));
         }
 
         /** For filling in the middle: adds up the probabilities of tokens that start alike. Goes after topK and topP. */
@@ -310,7 +320,11 @@ public final class SamplerChain extends NativeHandle {
                 MemorySegment chain = Native.llama_sampler_chain_init(params);
                 try {
                     for (Function<Arena, MemorySegment> sampler : samplers) {
-                        Native.llama_sampler_chain_add(chain, sampler.apply(arena));
+                        MemorySegment made = sampler.apply(arena);
+                        if (made.address() == 0) {
+                            throw new OutOfMemoryError("no native memory for a sampler");
+                        }
+                        Native.llama_sampler_chain_add(chain, made);
                     }
                     return new SamplerChain(vocabulary, chain);
                 } catch (RuntimeException | Error e) {

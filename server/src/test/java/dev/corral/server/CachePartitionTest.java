@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.corral.engine.Limits;
+import dev.corral.engine.Query;
 import dev.corral.engine.Sampling;
+import dev.corral.engine.Speculation;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.generation.Defaults;
@@ -38,7 +40,14 @@ class CachePartitionTest {
                         .build(),
                 _ -> {});
         Defaults defaults = new Defaults(
-                Sampling.defaults(), Limits.UNLIMITED, Optional.empty(), Optional.empty(), Optional.empty(), shared);
+                Sampling.defaults(),
+                Limits.UNLIMITED,
+                Optional.empty(),
+                Query.Embed.EUCLIDEAN,
+                Optional.empty(),
+                Optional.empty(),
+                shared,
+                Speculation.OFF);
         return RunningServer.of(engine, http, defaults);
     }
 

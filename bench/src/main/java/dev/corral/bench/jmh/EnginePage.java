@@ -23,15 +23,24 @@ public final class EnginePage {
     private static final double STEP_MICROSECONDS = 200;
     private static final double SLOWER_THAN_LOOP = 1.2;
 
-    private static final Map<String, String> WORK = Map.of(
-            "stepOf64Streams", "a step of 64 streams, decoding and choosing tokens left out",
-            "longestOfKnownPrompt", "longest cached prefix of a 10,000-token prompt that is held, 64 sequences",
-            "longestOfNewPrompt", "longest cached prefix of a 10,000-token prompt that is new, 64 sequences",
-            "oneToken", "one token's bytes to text, with two stop strings",
-            "greedyRow", "greedy choice among 152,064 logits, the engine's",
-            "greedyLoop", "greedy choice among 152,064 logits, a C++ loop",
-            "topKRow", "choice among the 40 likeliest of 152,064 logits, the engine's",
-            "topKLoop", "choice among the 40 likeliest of 152,064 logits, a C++ loop with a heap");
+    private static final Map<String, String> WORK = Map.ofEntries(
+            Map.entry("stepOf64Streams", "a step of 64 streams, decoding and choosing tokens left out"),
+            Map.entry(
+                    "longestOfKnownPrompt",
+                    "longest cached prefix of a 10,000-token prompt that is held, 64 sequences"),
+            Map.entry("longestOfNewPrompt", "longest cached prefix of a 10,000-token prompt that is new, 64 sequences"),
+            Map.entry("oneToken", "one token's bytes to text, with two stop strings"),
+            Map.entry("greedyRow", "greedy choice among 152,064 logits, the engine's"),
+            Map.entry("greedyLoop", "greedy choice among 152,064 logits, a C++ loop"),
+            Map.entry("topKRow", "choice among the 40 likeliest of 152,064 logits, the engine's"),
+            Map.entry("topKLoop", "choice among the 40 likeliest of 152,064 logits, a C++ loop with a heap"),
+            Map.entry("topPRow", "choice among 152,064 logits by top-p, the engine's"),
+            Map.entry("topPLoop", "choice among 152,064 logits by top-p, a C++ loop"),
+            Map.entry("minPRow", "choice among 152,064 logits by min-p, the engine's"),
+            Map.entry("minPLoop", "choice among 152,064 logits by min-p, a C++ loop"),
+            Map.entry(
+                    "usualRow",
+                    "choice among 152,064 logits by penalties, top-k, top-p, min-p and temperature, the engine's"));
 
     private final Map<String, Result<?>> results = new LinkedHashMap<>();
     private final OptionalDouble bytesPerToken;

@@ -28,6 +28,8 @@ import org.openjdk.jmh.annotations.TearDown;
 public class SamplingBenchmark {
 
     private static final int TOP_K = 40;
+    private static final float TOP_P = 0.9f;
+    private static final float MIN_P = 0.05f;
 
     private Path file;
     private Model model;
@@ -36,6 +38,9 @@ public class SamplingBenchmark {
     private SamplingRows rows;
     private SamplerChain greedy;
     private SamplerChain topK;
+    private SamplerChain topP;
+    private SamplerChain minP;
+    private SamplerChain usual;
     private SamplingLoop loop;
 
     @Setup
@@ -58,6 +63,16 @@ public class SamplingBenchmark {
         rows = new SamplingRows(1, 1);
         greedy = SamplerChain.builder(model.vocabulary()).greedy().build();
         topK = SamplerChain.builder(model.vocabulary()).topK(TOP_K).dist(1).build();
+        topP = SamplerChain.builder(model.vocabulary()).topP(TOP_P, 1).dist(1).build();
+        minP = SamplerChain.builder(model.vocabulary()).minP(MIN_P, 1).dist(1).build();
+        usual = SamplerChain.builder(model.vocabulary())
+                .penalties(64, 1.1f, 0, 0)
+                .topK(TOP_K)
+                .topP(TOP_P, 1)
+                .minP(MIN_P, 1)
+                .temperature(0.8f)
+                .dist(1)
+                .build();
         loop = new SamplingLoop(EngineBenchmarks.loop(), logits);
         if (greedyRow() != loop.greedy()) {
             throw new IllegalStateException("the engine and the loop do not choose the same token");
@@ -69,6 +84,9 @@ public class SamplingBenchmark {
         loop.close();
         greedy.close();
         topK.close();
+        topP.close();
+        minP.close();
+        usual.close();
         rows.close();
         batch.close();
         context.close();
@@ -94,6 +112,31 @@ public class SamplingBenchmark {
     @Benchmark
     public int topKLoop() throws Throwable {
         return loop.topK(TOP_K);
+    }
+
+    @Benchmark
+    public int topPRow() {
+        return sample(topP);
+    }
+
+    @Benchmark
+    public int topPLoop() throws Throwable {
+        return loop.topP(TOP_P);
+    }
+
+    @Benchmark
+    public int minPRow() {
+        return sample(minP);
+    }
+
+    @Benchmark
+    public int minPLoop() throws Throwable {
+        return loop.minP(MIN_P);
+    }
+
+    @Benchmark
+    public int usualRow() {
+        return sample(usual);
     }
 
     private int sample(SamplerChain chain) {

@@ -19,6 +19,8 @@ final class SamplingLoop implements AutoCloseable {
     private final Arena arena = Arena.ofConfined();
     private final MethodHandle greedy;
     private final MethodHandle topK;
+    private final MethodHandle topP;
+    private final MethodHandle minP;
     private final MemorySegment row;
     private final int size;
 
@@ -27,6 +29,9 @@ final class SamplingLoop implements AutoCloseable {
         Linker linker = Linker.nativeLinker();
         greedy = linker.downcallHandle(symbols.findOrThrow("loop_greedy"), FunctionDescriptor.of(INT, ROW, INT));
         topK = linker.downcallHandle(symbols.findOrThrow("loop_top_k"), FunctionDescriptor.of(INT, ROW, INT, INT));
+        FunctionDescriptor withP = FunctionDescriptor.of(INT, ROW, INT, ValueLayout.JAVA_FLOAT);
+        topP = linker.downcallHandle(symbols.findOrThrow("loop_top_p"), withP);
+        minP = linker.downcallHandle(symbols.findOrThrow("loop_min_p"), withP);
         row = arena.allocateFrom(ValueLayout.JAVA_FLOAT, logits);
         size = logits.length;
     }
@@ -37,6 +42,14 @@ final class SamplingLoop implements AutoCloseable {
 
     int topK(int k) throws Throwable {
         return (int) topK.invokeExact(row, size, k);
+    }
+
+    int topP(float p) throws Throwable {
+        return (int) topP.invokeExact(row, size, p);
+    }
+
+    int minP(float p) throws Throwable {
+        return (int) minP.invokeExact(row, size, p);
     }
 
     @Override

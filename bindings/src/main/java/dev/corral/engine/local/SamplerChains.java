@@ -130,6 +130,11 @@ final class SamplerChains {
                     chain.topK(sampling.topK());
                 }
             }
+            case TAIL_FREE -> {
+                if (sampling.tailFree() < 1) {
+                    chain.tailFree((float) sampling.tailFree(), minKeep);
+                }
+            }
             case TYPICAL_P -> {
                 if (sampling.typicalP() < 1) {
                     chain.typical((float) sampling.typicalP(), minKeep);

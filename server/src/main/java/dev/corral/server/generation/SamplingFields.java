@@ -32,6 +32,7 @@ final class SamplingFields {
                 fields.integer("top_k", Sampling.TOP_K, otherwise.topK()),
                 probability("top_p", otherwise.topP()),
                 probability("min_p", otherwise.minP()),
+                probability("tfs_z", otherwise.tailFree()),
                 probability("typical_p", otherwise.typicalP()),
                 fields.decimal("top_n_sigma", Sampling.TOP_N_SIGMA, otherwise.topNSigma()),
                 xtc(),

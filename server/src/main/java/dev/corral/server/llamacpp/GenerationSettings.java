@@ -65,6 +65,7 @@ final class GenerationSettings {
                 .put("top_n_sigma", sampling.topNSigma())
                 .put("xtc_probability", sampling.xtc().probability())
                 .put("xtc_threshold", sampling.xtc().threshold())
+                .put("tfs_z", sampling.tailFree())
                 .put("typical_p", sampling.typicalP())
                 .put("repeat_last_n", sampling.penalties().lastN())
                 .put("repeat_penalty", sampling.penalties().repeat())

@@ -75,7 +75,7 @@ class RequestFieldsTest {
 
     @Test
     void unknownFieldsAreIgnored() throws InterruptedException {
-        assertThat(asked(", \"unknown\": {\"a\": [1]}, \"tfs_z\": 0.9, \"use_default_badwordsids\": true"))
+        assertThat(asked(", \"unknown\": {\"a\": [1]}, \"penalize_nl\": true, \"use_default_badwordsids\": true"))
                 .isEqualTo(asked(""));
     }
 
@@ -83,7 +83,7 @@ class RequestFieldsTest {
     void everySamplingFieldArrives() throws InterruptedException {
         Sampling sampling = asked("""
                         , "samplers": ["top_k", "temperature", "typ_p"], "temperature": 0.1, "dynatemp_range": 0.2,
-                        "dynatemp_exponent": 1.3, "top_k": 4, "top_p": 0.5, "min_p": 0.6, "typical_p": 0.7,
+                        "dynatemp_exponent": 1.3, "top_k": 4, "top_p": 0.5, "min_p": 0.6, "tfs_z": 0.65, "typical_p": 0.7,
                         "top_n_sigma": 0.8, "xtc_probability": 0.9, "xtc_threshold": 0.11, "repeat_last_n": 12,
                         "repeat_penalty": 1.3, "frequency_penalty": 0.14, "presence_penalty": 0.15,
                         "dry_multiplier": 0.16, "dry_base": 1.7, "dry_allowed_length": 18, "dry_penalty_last_n": 19,
@@ -98,6 +98,7 @@ class RequestFieldsTest {
                         4,
                         0.5,
                         0.6,
+                        0.65,
                         0.7,
                         0.8,
                         new Sampling.Xtc(0.9, 0.11),
@@ -243,6 +244,7 @@ class RequestFieldsTest {
                 number("dynatemp_exponent", 0, 100),
                 number("top_p", 0, 1),
                 number("min_p", 0, 1),
+                number("tfs_z", 0, 1),
                 number("typical_p", 0, 1),
                 number("top_n_sigma", -1, 100),
                 number("xtc_probability", 0, 1),
