@@ -40,7 +40,7 @@ public final class GenerateFields {
                 .completions(fields.integer(fields.either("n_cmpl", "n"), Generate.COMPLETIONS, 1))
                 .cache(new Generate.Cache(fields.flag("cache_prompt", true), slot(fields, slots)))
                 .output(new Generate.Output(false, fields.flag("return_progress", false)))
-                .schedule(new Generate.Schedule(0, caller, defaults.deadline()))
+                .schedule(new Generate.Schedule(0, caller, deadline(fields, defaults)))
                 .build();
     }
 
@@ -71,6 +71,16 @@ public final class GenerateFields {
                 defaults.contextShift().map(Limits.ContextShift::keep).orElse(0));
         int discard = fields.integer("n_discard", Limits.ContextShift.DISCARD, 0);
         return defaults.contextShift().map(_ -> new Limits.ContextShift(keep, discard));
+    }
+
+    /** A request may ask for less time than the server gives it. */
+    private static Optional<Duration> deadline(Fields fields, Defaults defaults) {
+        long milliseconds = fields.whole("t_max_ms", MILLISECONDS, -1);
+        if (milliseconds <= 0) {
+            return defaults.deadline();
+        }
+        Duration asked = Duration.ofMillis(milliseconds);
+        return defaults.deadline().filter(most -> most.compareTo(asked) < 0).or(() -> Optional.of(asked));
     }
 
     private static int slot(Fields fields, int slots) {

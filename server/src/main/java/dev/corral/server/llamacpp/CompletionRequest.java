@@ -3,7 +3,6 @@ package dev.corral.server.llamacpp;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Limits.ContextShift;
 import dev.corral.engine.Logprobs;
-import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Prompt;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
@@ -39,9 +38,15 @@ record CompletionRequest(
         responseFields = List.copyOf(responseFields);
     }
 
-    static CompletionRequest read(Fields fields, ModelInfo model, Defaults defaults, String caller) {
+    /**
+     * Reads a request.
+     *
+     * @param caller whom the request is counted to
+     * @param slots how many slots there are
+     */
+    static CompletionRequest read(Fields fields, Defaults defaults, String caller, int slots) {
         List<Prompt> prompts = PromptFields.prompts(fields);
-        Generate first = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, model.slots())
+        Generate first = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, slots)
                 .with(logprobs(fields));
         return new CompletionRequest(
                 prompts.stream()

@@ -12,6 +12,7 @@ import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.model.ModelList;
@@ -49,17 +50,41 @@ public final class LlamaCpp implements Dialect {
 
     @Override
     public void routes(Routes routes) {
-        routes.getOpen("/health", this::health)
-                .getOpen("/v1/health", this::health)
-                .get("/props", this::props)
-                .get("/slots", this::slots)
-                .post("/slots/{id}", exchange -> exchange.reply(SlotActions.act(exchange, gate.engine())))
-                .get("/models", this::models)
-                .post("/completion", this::complete)
-                .post("/completions", this::complete)
-                .post("/tokenize", exchange -> exchange.reply(Tokenizing.tokenize(exchange.body(), gate.engine())))
-                .post("/detokenize", exchange -> exchange.reply(Tokenizing.detokenize(exchange.body(), gate.engine())))
-                .post("/apply-template", this::applyTemplate);
+        RouteDoc health = RouteDoc.of("Whether the server lives and its model is loaded");
+        RouteDoc completion = RouteDoc.of("Continues a prompt")
+                .streamed()
+                .body(
+                        fields -> CompletionRequest.read(fields, defaults, "", 1),
+                        "{'prompt': 'Once upon a time', 'n_predict': 16, 'temperature': 0.7, 'stop': ['.']}",
+                        "{'prompt': 'Yes or no?', 'n_predict': 4, 'grammar': 'root ::= \\'yes\\' | \\'no\\'',"
+                                + " 'grammar_lazy': true, 'grammar_triggers':"
+                                + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}");
+        routes.getOpen("/health", health, this::health)
+                .getOpen("/v1/health", health, this::health)
+                .get("/props", RouteDoc.of("The model and what holds where a request says nothing"), this::props)
+                .get("/slots", RouteDoc.of("What each slot is doing").query("fail_on_no_slot"), this::slots)
+                .post(
+                        "/slots/{id}",
+                        SlotActions.DOC,
+                        exchange -> exchange.reply(SlotActions.act(exchange, gate.engine())))
+                .get("/models", RouteDoc.of("The loaded model"), this::models)
+                .post("/completion", completion, this::complete)
+                .post("/completions", completion, this::complete)
+                .post(
+                        "/tokenize",
+                        Tokenizing.TOKENIZE,
+                        exchange -> exchange.reply(Tokenizing.tokenize(exchange.body(), gate.engine())))
+                .post(
+                        "/detokenize",
+                        Tokenizing.DETOKENIZE,
+                        exchange -> exchange.reply(Tokenizing.detokenize(exchange.body(), gate.engine())))
+                .post(
+                        "/apply-template",
+                        RouteDoc.of("A conversation as the model's template renders it")
+                                .body(
+                                        fields -> ChatFields.read(fields, Optional.empty()),
+                                        "{'messages': [{'role': 'user', 'content': 'Hello!'}]}"),
+                        this::applyTemplate);
     }
 
     @Override
@@ -73,7 +98,7 @@ public final class LlamaCpp implements Dialect {
     }
 
     private void health(Exchange exchange) {
-        gate.engine();
+        gate.requireLoaded();
         exchange.reply(Json.object().put("status", "ok"));
     }
 
@@ -102,7 +127,13 @@ public final class LlamaCpp implements Dialect {
     private void complete(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
         CompletionRun.answer(
-                exchange, engine, CompletionRequest.read(exchange.body(), engine.model(), defaults, exchange.caller()));
+                exchange,
+                engine,
+                CompletionRequest.read(
+                        exchange.body(),
+                        defaults,
+                        exchange.caller(),
+                        engine.model().slots()));
     }
 
     private void applyTemplate(Exchange exchange) throws InterruptedException {

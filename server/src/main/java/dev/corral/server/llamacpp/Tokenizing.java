@@ -11,6 +11,7 @@ import dev.corral.engine.Reply;
 import dev.corral.engine.Tokens;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -19,30 +20,45 @@ import java.util.List;
 /** {@code /tokenize} and {@code /detokenize}. */
 final class Tokenizing {
 
+    static final RouteDoc TOKENIZE = RouteDoc.of("A text as tokens")
+            .body(Tokenizing::content, "{'content': 'Hello, world!', 'with_pieces': true}");
+    static final RouteDoc DETOKENIZE = RouteDoc.of("Tokens as text").body(Tokenizing::tokens, "{'tokens': [1, 2, 3]}");
+
     private Tokenizing() {}
 
+    /** @param pieces with each token's text */
+    private record Content(List<Prompt> parts, boolean pieces) {}
+
     static ObjectNode tokenize(Fields fields, Engine engine) throws InterruptedException {
+        Content content = content(fields);
         ObjectNode answer = Json.object();
         ArrayNode tokens = answer.putArray("tokens");
-        boolean addSpecial = fields.flag("add_special", false);
-        boolean parseSpecial = fields.flag("parse_special", true);
-        boolean pieces = fields.flag("with_pieces", false);
-        if (fields.has("content")) {
-            Prompt content = PromptFields.content(fields, "content", addSpecial, parseSpecial);
-            for (Prompt part : content instanceof Prompt.Parts parts ? parts.parts() : List.of(content)) {
-                add(tokens, part, pieces, engine);
-            }
+        for (Prompt part : content.parts()) {
+            add(tokens, part, content.pieces(), engine);
         }
         return answer;
     }
 
     static ObjectNode detokenize(Fields fields, Engine engine) throws InterruptedException {
-        ArrayNode tokens = fields.array("tokens").orElseGet(Json::array);
         return Json.object()
                 .put(
                         "content",
-                        engine.ask(new Query.Detokenize(fields.tokens("tokens", tokens), true))
-                                .text());
+                        engine.ask(new Query.Detokenize(tokens(fields), true)).text());
+    }
+
+    private static Content content(Fields fields) {
+        boolean addSpecial = fields.flag("add_special", false);
+        boolean parseSpecial = fields.flag("parse_special", true);
+        boolean pieces = fields.flag("with_pieces", false);
+        if (!fields.has("content")) {
+            return new Content(List.of(), pieces);
+        }
+        Prompt content = PromptFields.content(fields, "content", addSpecial, parseSpecial);
+        return new Content(content instanceof Prompt.Parts parts ? parts.parts() : List.of(content), pieces);
+    }
+
+    private static Tokens tokens(Fields fields) {
+        return fields.tokens("tokens", fields.array("tokens").orElseGet(Json::array));
     }
 
     private static void add(ArrayNode tokens, Prompt part, boolean pieces, Engine engine) throws InterruptedException {

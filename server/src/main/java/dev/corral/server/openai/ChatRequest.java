@@ -7,13 +7,13 @@ import dev.corral.engine.Grammar;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Logprobs;
 import dev.corral.engine.Prompt;
+import dev.corral.engine.Query;
 import dev.corral.engine.Range;
 import dev.corral.engine.Reply;
 import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
-import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import java.time.Duration;
@@ -24,7 +24,9 @@ import java.util.Optional;
 /**
  * What {@code POST /v1/chat/completions} asks for.
  *
- * @param generate the conversation as a prompt, and how to continue it
+ * @param model which model, where the request says
+ * @param conversation what the template is to render
+ * @param generate how to continue it; its prompt stands for nothing until {@link #rendered}
  * @param stream answer by events as the text comes
  * @param includeUsage end a stream with an event that has the token counts
  * @param topLogprobs how many of the likeliest tokens to show with each; empty for no logprobs at all
@@ -32,6 +34,8 @@ import java.util.Optional;
  * @param beat after how long a silence a stream sends a comment
  */
 record ChatRequest(
+        Optional<String> model,
+        Query.ApplyTemplate conversation,
         Generate generate,
         boolean stream,
         boolean includeUsage,
@@ -42,27 +46,22 @@ record ChatRequest(
     private static final Range TOP_LOGPROBS = Range.of(0, 20);
     private static final Prompt NOT_RENDERED = Prompt.tokens();
 
-    static ChatRequest read(Exchange exchange, Fields fields, Engine engine, Defaults defaults)
-            throws InterruptedException {
-        Generate asked = GenerateFields.read(
-                fields,
-                NOT_RENDERED,
-                defaults,
-                exchange.caller(),
-                engine.model().slots());
+    /**
+     * Reads a request.
+     *
+     * @param caller whom the request is counted to
+     * @param slots how many slots there are
+     */
+    static ChatRequest read(Fields fields, Defaults defaults, String caller, int slots) {
+        Optional<String> model = fields.text("model");
+        Generate asked = GenerateFields.read(fields, NOT_RENDERED, defaults, caller, slots);
         Optional<Grammar> grammar = grammar(fields, asked.grammar());
         Optional<Integer> topLogprobs = topLogprobs(fields);
-        // the template's own grammar begins with the opening of the answer, which is part of the prompt
-        Reply.Templated templated = engine.ask(ChatFields.read(fields, grammar));
-        List<String> stop = new ArrayList<>(asked.stop());
-        stop.addAll(templated.stop());
-        Generate rendered = asked.toBuilder()
-                .prompt(Prompt.text(templated.prompt()))
-                .build()
-                .stopAt(stop)
-                .with(logprobs(fields, topLogprobs));
+        Generate generate = asked.with(logprobs(fields, topLogprobs));
         return new ChatRequest(
-                grammar.map(rendered::with).orElse(rendered),
+                model,
+                ChatFields.read(fields, grammar),
+                grammar.map(generate::with).orElse(generate),
                 fields.flag("stream", false),
                 fields.object("stream_options")
                         .map(options -> options.flag("include_usage", false))
@@ -70,6 +69,19 @@ record ChatRequest(
                 topLogprobs,
                 fields.flag("timings_per_token", false),
                 GenerateFields.beat(fields, defaults));
+    }
+
+    /** The same with the conversation as its prompt, and with the template's own stop strings. */
+    ChatRequest rendered(Engine engine) throws InterruptedException {
+        // the template's own grammar begins with the opening of the answer, which is part of the prompt
+        Reply.Templated templated = engine.ask(conversation);
+        List<String> stop = new ArrayList<>(generate.stop());
+        stop.addAll(templated.stop());
+        Generate rendered = generate.toBuilder()
+                .prompt(Prompt.text(templated.prompt()))
+                .build()
+                .stopAt(stop);
+        return new ChatRequest(model, conversation, rendered, stream, includeUsage, topLogprobs, timingsPerToken, beat);
     }
 
     private static Optional<Grammar> grammar(Fields fields, Optional<Grammar> own) {

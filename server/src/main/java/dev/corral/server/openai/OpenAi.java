@@ -8,6 +8,7 @@ import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
+import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.model.ModelList;
@@ -39,10 +40,22 @@ public final class OpenAi implements Dialect {
 
     @Override
     public void routes(Routes routes) {
-        routes.get("/v1/models", this::models)
-                .get("/v1/models/{+id}", this::model)
-                .post("/v1/chat/completions", this::chat)
-                .post("/chat/completions", this::chat);
+        RouteDoc chat = RouteDoc.of("The next message of a conversation")
+                .streamed()
+                .body(
+                        fields -> ChatRequest.read(fields, defaults, "", 1),
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'max_tokens': 16}",
+                        "{'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'Hello!'}]}],"
+                                + " 'model': 'default', 'stream': true, 'stream_options': {'include_usage': true},"
+                                + " 'logprobs': true, 'top_logprobs': 2, 'response_format': {'type': 'json_schema',"
+                                + " 'json_schema': {'schema': {'type': 'object'}}}}",
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'grammar': 'root ::= [a-z]+',"
+                                + " 'grammar_lazy': true, 'grammar_triggers':"
+                                + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}");
+        routes.get("/v1/models", RouteDoc.of("The loaded model"), this::models)
+                .get("/v1/models/{+id}", RouteDoc.of("The loaded model, by one of its names"), this::model)
+                .post("/v1/chat/completions", chat, this::chat)
+                .post("/chat/completions", chat, this::chat);
     }
 
     @Override
@@ -70,8 +83,10 @@ public final class OpenAi implements Dialect {
     private void chat(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
         Fields fields = exchange.body();
-        fields.text("model").ifPresent(asked -> require(names(engine), asked));
-        ChatRun.answer(exchange, engine, ChatRequest.read(exchange, fields, engine, defaults));
+        ChatRequest request = ChatRequest.read(
+                fields, defaults, exchange.caller(), engine.model().slots());
+        request.model().ifPresent(asked -> require(names(engine), asked));
+        ChatRun.answer(exchange, engine, request.rendered(engine));
     }
 
     private ModelNames names(Engine engine) {

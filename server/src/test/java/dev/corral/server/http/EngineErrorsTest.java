@@ -86,7 +86,20 @@ class EngineErrorsTest {
         try (RunningServer running =
                 RunningServer.of(FakeEngine.failing(new EngineError.Busy(9, Duration.ofMillis(2_500))))) {
             assertThat(running.client().post("/completion", BODY).header("Retry-After"))
-                    .contains("2");
+                    .contains("3");
+        }
+    }
+
+    @Test
+    void whatALibrarySaysIsScrubbed() throws Exception {
+        EngineError error = new EngineError.Internal("failed to map /home/me/models/a.gguf at 0x7f00deadbeef");
+        try (RunningServer running = RunningServer.of(FakeEngine.failing(error))) {
+            assertThat(running.client()
+                            .post("/completion", BODY)
+                            .error()
+                            .path("message")
+                            .textValue())
+                    .isEqualTo("failed to map [path] at [address]");
         }
     }
 

@@ -1,0 +1,64 @@
+"""The server's own description, turned into requests that are right and wrong in every way that it allows to think of."""
+
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS
+
+SEED = 20_231_117
+CASES_A_ROUTE = 25
+FEW = 4
+CONFORM = CHECKS.get_by_names(["status_code_conformance", "content_type_conformance", "response_schema_conformance"])
+
+
+@pytest.fixture(scope="session")
+def described(url):
+    return schemathesis.openapi.from_url(f"{url}/openapi.json")
+
+
+schema = schemathesis.pytest.from_fixture("described")
+
+
+def kept_short(body):
+    """The same request, with few tokens to generate wherever it asks for a number of them that is allowed."""
+    if not isinstance(body, dict):
+        return body
+    body = dict(body)
+
+    def cap(name, most):
+        value = body.get(name)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and (value > most or value == -1)):
+            body[name] = most
+
+    cap("n_predict", FEW)
+    for name in ("n", "n_cmpl"):
+        if name in body:
+            cap(name, 2)
+    return body
+
+
+@schema.parametrize()
+@hypothesis.seed(SEED)
+@settings(
+    max_examples=CASES_A_ROUTE,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+)
+def test_no_request_is_a_fault(case):
+    case.body = kept_short(case.body)
+    response = case.call(timeout=60)
+    assert response.status_code != 500, f"{response.text}\n{case.as_curl_command()}"
+    assert response.headers["X-Request-Id"]
+    case.validate_response(response, checks=CONFORM)
+    if response.status_code >= 400:
+        assert response.json()["error"]["message"]
+
+
+def test_every_route_is_in_it(url):
+    document = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    operations = [operation.ok() for operation in document.get_all_operations()]
+    assert len(operations) > 15
+    assert all(operation.definition.raw["summary"] for operation in operations)
