@@ -4,12 +4,16 @@ import hypothesis
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis.checks import CHECKS
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 SEED = 20_231_117
 CASES_A_ROUTE = 25
 FEW = 4
-CONFORM = CHECKS.get_by_names(["status_code_conformance", "content_type_conformance", "response_schema_conformance"])
+CONFORM = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 @pytest.fixture(scope="session")
