@@ -20,7 +20,12 @@ public sealed interface EngineError {
         private static final int SHOWN = 80;
 
         public Invalid {
-            value = value.length() <= SHOWN ? value : value.substring(0, SHOWN) + "…";
+            value = value.length() <= SHOWN ? value : value.substring(0, end(value)) + "…";
+        }
+
+        /** Not between the halves of one character. */
+        private static int end(String value) {
+            return Character.isHighSurrogate(value.charAt(SHOWN - 1)) ? SHOWN - 1 : SHOWN;
         }
 
         @Override

@@ -2,10 +2,12 @@ package dev.corral.server;
 
 import dev.corral.engine.Range;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.http.KeyLimits;
+import dev.corral.server.http.KeySettings;
 import dev.corral.server.http.Origins;
+import dev.corral.server.http.PemFiles;
+import dev.corral.server.http.TimeLimits;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,9 +52,48 @@ final class HttpFlags {
             names = "--api-key-file",
             paramLabel = "FILE",
             defaultValue = "${LLAMA_ARG_API_KEY_FILE}",
-            description = "A file with such keys, one a line.")
+            description = "A file with such keys, one a line, each with limits of its own if it likes: "
+                    + "KEY rpm=60 tpm=20000 concurrent=4. It is read again when it changes.")
     @Nullable
     Path keyFile;
+
+    @Option(
+            names = "--key-rpm",
+            paramLabel = "N",
+            defaultValue = "${CORRAL_KEY_RPM:-0}",
+            description = "Requests a minute that one key may send; 0 for any number (default: ${DEFAULT-VALUE}).")
+    int keyRequests;
+
+    @Option(
+            names = "--key-tpm",
+            paramLabel = "N",
+            defaultValue = "${CORRAL_KEY_TPM:-0}",
+            description = "Tokens a minute, read and generated, that one key may use; 0 for any number "
+                    + "(default: ${DEFAULT-VALUE}).")
+    int keyTokens;
+
+    @Option(
+            names = "--key-concurrent",
+            paramLabel = "N",
+            defaultValue = "${CORRAL_KEY_CONCURRENT:-0}",
+            description = "Requests at once that one key may have; 0 for any number (default: ${DEFAULT-VALUE}).")
+    int keyConcurrent;
+
+    @Option(
+            names = "--ssl-key-file",
+            paramLabel = "FILE",
+            defaultValue = "${LLAMA_ARG_SSL_KEY_FILE}",
+            description = "A private key in PEM, to answer by HTTPS.")
+    @Nullable
+    Path tlsKey;
+
+    @Option(
+            names = "--ssl-cert-file",
+            paramLabel = "FILE",
+            defaultValue = "${LLAMA_ARG_SSL_CERT_FILE}",
+            description = "The certificate that belongs to it, in PEM.")
+    @Nullable
+    Path tlsCertificate;
 
     @Option(
             names = "--cors-origins",
@@ -94,6 +135,42 @@ final class HttpFlags {
     int maxBody = 32;
 
     @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            defaultValue = "${CORRAL_MAX_CONNECTIONS:-4096}",
+            description = "Connections that may be open at once (default: ${DEFAULT-VALUE}).")
+    int maxConnections = HttpSettings.MAX_CONNECTIONS;
+
+    @Option(
+            names = "--head-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${CORRAL_HEAD_TIMEOUT:-20}",
+            description = "How long a client may take to send a request's head (default: ${DEFAULT-VALUE}).")
+    int headTimeout = 20;
+
+    @Option(
+            names = "--body-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${CORRAL_BODY_TIMEOUT:-120}",
+            description = "How long it may take to send the body (default: ${DEFAULT-VALUE}).")
+    int bodyTimeout = 120;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${CORRAL_IDLE_TIMEOUT:-120}",
+            description = "How long a connection may be open between requests (default: ${DEFAULT-VALUE}).")
+    int idleTimeout = 120;
+
+    @Option(
+            names = "--stall-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${CORRAL_STALL_TIMEOUT:-60}",
+            description = "How long a client may stop reading its answer before it is given up "
+                    + "(default: ${DEFAULT-VALUE}).")
+    int stallTimeout = 60;
+
+    @Option(
             names = "--grace",
             paramLabel = "SECONDS",
             defaultValue = "${CORRAL_GRACE:-30}",
@@ -110,10 +187,17 @@ final class HttpFlags {
         return new HttpSettings(
                 host,
                 port,
-                allKeys(),
+                tls(),
+                keySettings(),
                 Optional.ofNullable(origins).map(Origins::parse),
                 Set.copyOf(allowedHosts),
-                maxBody * 1024 * 1024);
+                maxBody * 1024 * 1024,
+                maxConnections,
+                new TimeLimits(
+                        seconds("head-timeout", headTimeout),
+                        seconds("body-timeout", bodyTimeout),
+                        seconds("idle-timeout", idleTimeout),
+                        seconds("stall-timeout", stallTimeout)));
     }
 
     Optional<Duration> beat() {
@@ -126,15 +210,38 @@ final class HttpFlags {
         return Duration.ofSeconds(grace);
     }
 
-    private List<String> allKeys() {
-        List<String> all = new ArrayList<>(keys);
-        if (keyFile != null) {
-            try {
-                all.addAll(Files.readAllLines(keyFile, StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                throw new BadFlag("the key file " + keyFile + " can't be read: " + e.getMessage());
-            }
+    private KeySettings keySettings() {
+        KeySettings settings = new KeySettings(
+                keys.stream().map(String::strip).filter(key -> !key.isEmpty()).toList(),
+                Optional.ofNullable(keyFile),
+                new KeyLimits(keyRequests, keyTokens, keyConcurrent));
+        try {
+            settings.check();
+        } catch (IOException e) {
+            throw new BadFlag("the key file " + keyFile + " can't be read: " + e.getMessage());
         }
-        return all.stream().map(String::strip).filter(key -> !key.isEmpty()).toList();
+        return settings;
+    }
+
+    private Optional<PemFiles> tls() {
+        Path key = tlsKey;
+        Path certificate = tlsCertificate;
+        if (key == null && certificate == null) {
+            return Optional.empty();
+        }
+        if (key == null || certificate == null) {
+            throw new BadFlag("--ssl-key-file and --ssl-cert-file go together");
+        }
+        PemFiles files = new PemFiles(key, certificate);
+        try {
+            files.check();
+        } catch (IOException e) {
+            throw new BadFlag("TLS is not possible: " + e.getMessage());
+        }
+        return Optional.of(files);
+    }
+
+    private static Duration seconds(String name, int value) {
+        return Duration.ofSeconds(TIMEOUT.check(name, value));
     }
 }

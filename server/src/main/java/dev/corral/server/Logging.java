@@ -69,15 +69,32 @@ final class Logging {
                     .append(' ')
                     .append(event.getLoggerName())
                     .append(": ")
-                    .append(formatMessage(event))
+                    .append(printable(formatMessage(event)))
                     .append(System.lineSeparator());
             for (Throwable cause = event.getThrown(); cause != null; cause = cause.getCause()) {
-                line.append("    ").append(cause).append(System.lineSeparator());
+                line.append("    ").append(printable(cause.toString())).append(System.lineSeparator());
                 for (StackTraceElement frame : cause.getStackTrace()) {
                     line.append("        at ").append(frame).append(System.lineSeparator());
                 }
             }
             return line.toString();
+        }
+
+        /** One line without control characters: what a client sent must not look like a line of its own. */
+        private static String printable(String text) {
+            String stripped = text.stripTrailing();
+            StringBuilder shown = new StringBuilder(stripped.length());
+            stripped.codePoints().forEach(code -> {
+                switch (Character.getType(code)) {
+                    case Character.CONTROL,
+                            Character.FORMAT,
+                            Character.LINE_SEPARATOR,
+                            Character.PARAGRAPH_SEPARATOR,
+                            Character.SURROGATE -> shown.append(String.format(Locale.ROOT, "\\u%04x", code));
+                    default -> shown.appendCodePoint(code);
+                }
+            });
+            return shown.toString();
         }
     }
 }

@@ -42,6 +42,9 @@ public final class Main {
     private static final int FAILED = 1;
     private static final int USAGE = 2;
 
+    /** How long a server may take to end beside what running requests are given. */
+    private static final Duration LAST_STEPS = Duration.ofSeconds(15);
+
     private final PrintStream out;
     private final PrintStream err;
     private final boolean terminal;
@@ -109,7 +112,7 @@ public final class Main {
         try {
             Engine engine = opener.open(engineOptions, report::progress);
             server.serve(engine);
-            report.ready(engine.model(), server.address(), !http.apiKeys().isEmpty());
+            report.ready(engine.model(), server.address(), http.keys().needed());
             ended.await();
             return OK;
         } catch (InterruptedException e) {
@@ -129,6 +132,8 @@ public final class Main {
 
     /** Runs as a signal's hook, whose own exit code would be the signal's; ending as asked is a success. */
     private void end(Server server, Duration grace, CountDownLatch ended) {
+        EndSignals.endAtOnce();
+        EndSignals.endAfter(grace.plus(LAST_STEPS), FAILED);
         out.println("Ending: requests that run may finish");
         out.flush();
         int code = OK;

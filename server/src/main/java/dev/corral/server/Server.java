@@ -9,6 +9,7 @@ import dev.corral.server.http.Routes;
 import dev.corral.server.llamacpp.LlamaCpp;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.openai.OpenAi;
+import dev.corral.server.operations.Operations;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -39,11 +40,12 @@ public final class Server implements AutoCloseable {
      * Starts to listen, without an engine.
      *
      * @param aliases what clients may call the model besides its name
-     * @throws IOException when the host is unknown or the port is taken
+     * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases) throws IOException {
         ModelGate gate = new ModelGate();
-        List<Dialect> dialects = List.of(new OpenAi(gate, defaults, aliases), new LlamaCpp(gate, defaults, aliases));
+        List<Dialect> dialects = List.of(
+                new Operations(gate), new OpenAi(gate, defaults, aliases), new LlamaCpp(gate, defaults, aliases));
         Routes routes = new Routes(dialects);
         return new Server(gate, routes, HttpListener.open(http, routes));
     }

@@ -131,6 +131,18 @@ class AdaptersTest {
                 .isEqualTo(name);
     }
 
+    @Test
+    void textsAreContinuedWithThemAsWell() throws InterruptedException {
+        TestClient.Answer answer = post("/v1/completions", "{\"model\": \"other-name:prose\", \"prompt\": \"x\"}");
+        assertThat(answer.json().path("model").textValue()).isEqualTo("prose");
+        assertThat(engine.next().request().adapters()).hasValue(AdapterSet.of("prose", 0.5f));
+        assertThat(adaptersOf("/v1/completions", "{\"prompt\": \"x\", \"lora\": [{\"id\": 3, \"scale\": 2}]}"))
+                .hasValue(AdapterSet.of("prose", 2));
+        TestClient.Answer both = post(
+                "/v1/completions", "{\"model\": \"verse\", \"lora\": [{\"id\": 3, \"scale\": 1}], \"prompt\": \"x\"}");
+        assertThat(both.error().path("param").textValue()).isEqualTo("lora");
+    }
+
     @ParameterizedTest
     @CsvSource({"gpt-4", "other:verse", "verse:fake", ":verse", "fake:", "fake:verse:verse", "../verse", "verse.gguf"})
     void otherModelsAreUnknown(String model) throws InterruptedException {

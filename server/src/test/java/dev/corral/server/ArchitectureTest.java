@@ -101,7 +101,7 @@ class ArchitectureTest {
 
     @Test
     void dialectsDoNotKnowEachOther() {
-        for (String dialect : new String[] {"llamacpp", "openai"}) {
+        for (String dialect : new String[] {"llamacpp", "openai", "operations"}) {
             classes()
                     .that()
                     .resideInAPackage("dev.corral.server." + dialect + "..")
@@ -128,7 +128,11 @@ class ArchitectureTest {
                         "dev.corral.server.http..", "dev.corral.server.generation..", "dev.corral.server.model..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.corral.server", "dev.corral.server.llamacpp..", "dev.corral.server.openai..")
+                .resideInAnyPackage(
+                        "dev.corral.server",
+                        "dev.corral.server.llamacpp..",
+                        "dev.corral.server.openai..",
+                        "dev.corral.server.operations..")
                 .check(all);
         noClasses()
                 .that()

@@ -75,6 +75,51 @@ class MainProcessTest {
         }
     }
 
+    private static final String LONG =
+            "{\"prompt\": \"Once upon a time\", \"n_predict\": 1500, \"ignore_eos\": true, \"stream\": %s}";
+
+    @Test
+    void tellsThoseThatTheGracePeriodIsOver() throws Exception {
+        Process process = start(System.getProperty("corral.test.model"), "-c", "4096", "-np", "2", "--grace", "1");
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            URI address = awaitReady(output);
+            try (RawClient stream = new RawClient(address).post("/completion", LONG.formatted(true));
+                    RawClient plain = new RawClient(address).post("/completion", LONG.formatted(false))) {
+                stream.readTo("data: ");
+                process.toHandle().destroy();
+                assertThat(stream.readTo("\r\n0\r\n\r\n")).contains("data: {\"error\":{\"code\":503");
+                assertThat(plain.readResponse()).startsWith("HTTP/1.1 503").contains("\"code\":503");
+            }
+            assertThat(output.lines()).contains("Ended before every request was finished");
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isZero();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void endsAtOnceWhenItIsToldTwice() throws Exception {
+        Process process = start(System.getProperty("corral.test.model"), "-c", "2048", "-np", "1", "--grace", "600");
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            URI address = awaitReady(output);
+            try (RawClient stream = new RawClient(address).post("/completion", LONG.formatted(true))) {
+                stream.readTo("data: ");
+                process.toHandle().destroy();
+                for (String line = output.readLine(); !line.startsWith("Ending:"); line = output.readLine()) {
+                    assertThat(line).isNotNull();
+                }
+                process.toHandle().destroy();
+                assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(process.exitValue()).isEqualTo(128 + 15);
+            }
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
     @Test
     void explainsAFileThatIsNoModel() throws Exception {
         Path file = Files.writeString(folder.resolve("no-model.gguf"), "This is no model.");

@@ -31,7 +31,7 @@ class ModelTest {
             "1, 2, 3, 4,",
             "Dear Sir or Madam,",
             "Roses are red,",
-            "import java.util.",
+            "Monday, Tuesday, Wednesday,",
             "In the beginning");
 
     @AfterEach
@@ -266,5 +266,41 @@ class ModelTest {
         assertThat(answer.error().path("n_prompt_tokens").intValue()).isGreaterThan(20_000);
         assertThat(answer.error().path("n_ctx").intValue())
                 .isEqualTo(SERVER.engine().model().contextSize());
+    }
+
+    private static long running() throws InterruptedException {
+        long running = 0;
+        for (JsonNode slot : SERVER.client().get("/slots").json()) {
+            running += slot.path("is_processing").booleanValue() ? 1 : 0;
+        }
+        return running;
+    }
+
+    @Test
+    void aPlainRequestWhoseClientLeftFreesItsSlotWhileAnotherStreams() throws Exception {
+        String body = "{\"prompt\": \"Once upon a time\", \"n_predict\": 900, \"ignore_eos\": true, \"stream\": %s}";
+        try (RawClient stream = SERVER.running().raw().post("/completion", body.formatted(true))) {
+            stream.readTo("data: ");
+            try (RawClient _ = SERVER.running().raw().post("/completion", body.formatted(false))) {
+                while (running() < 2) {
+                    Thread.onSpinWait();
+                }
+            }
+            while (running() > 1) {
+                Thread.onSpinWait();
+            }
+            assertThat(stream.readTo("data: ")).as("the stream goes on").doesNotContain("\"stop\":true");
+        }
+        while (running() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aRequestCanBringItsOwnDeadline() throws InterruptedException {
+        String body = "{\"prompt\": \"Once upon a time\", \"n_predict\": 900, \"ignore_eos\": true, \"t_max_ms\": 300}";
+        TestClient.Answer answer = SERVER.client().post("/completion", body);
+        assertThat(answer.status()).isEqualTo(504);
+        assertThat(answer.error().path("message").textValue()).contains("300 ms");
     }
 }

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
@@ -71,6 +72,15 @@ public final class RawClient implements AutoCloseable {
     /** Everything up to the end of the connection. */
     public String readToEnd() throws IOException {
         return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** Reads until the server has closed the connection, in whatever way. */
+    public void awaitEnd() throws IOException {
+        try {
+            in.readAllBytes();
+        } catch (SocketException e) {
+            // reset, which is an end, too; a timeout is another exception
+        }
     }
 
     @Override

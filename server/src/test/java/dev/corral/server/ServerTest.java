@@ -31,8 +31,10 @@ class ServerTest {
                     .isEqualTo(503);
             assertThat(running.client().get("/v1/models").status()).isEqualTo(503);
             assertThat(running.client().get("/nothing").status()).isEqualTo(404);
+            assertThat(running.client().get("/ready").status()).isEqualTo(503);
             running.server().serve(FakeEngine.saying("a"));
             assertThat(running.client().get("/health").status()).isEqualTo(200);
+            assertThat(running.client().get("/ready").text()).isEqualTo("{\"status\":\"ready\"}");
             assertThat(running.client().post("/completion", BODY).status()).isEqualTo(200);
         }
     }
@@ -53,9 +55,10 @@ class ServerTest {
                     ended.completeExceptionally(e);
                 }
             });
-            while (running.client().get("/health").status() == 200) {
+            while (running.client().get("/ready").status() == 200) {
                 Thread.onSpinWait();
             }
+            assertThat(running.client().get("/health").status()).as("alive").isEqualTo(200);
             TestClient.Answer refused = running.client().post("/completion", BODY);
             assertThat(refused.status()).isEqualTo(503);
             assertThat(refused.header("Retry-After")).contains("1");

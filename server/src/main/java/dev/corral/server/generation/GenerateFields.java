@@ -25,8 +25,8 @@ public final class GenerateFields {
     private GenerateFields() {}
 
     /**
-     * Everything but the logprobs, which each dialect asks for differently, and the adapters, which {@link AdapterFields}
-     * reads.
+     * Everything but the logprobs, which each dialect asks for differently, and the adapters, which are an
+     * {@link AdapterChoice}.
      *
      * @param caller whom the request is counted to
      * @param slots how many slots there are; slot numbers beyond wrap around
@@ -44,7 +44,7 @@ public final class GenerateFields {
                         slot(fields, slots),
                         CachePartition.of(fields, caller, defaults.sharedCache())))
                 .output(new Generate.Output(false, fields.flag("return_progress", false)))
-                .schedule(new Generate.Schedule(0, caller, defaults.deadline()))
+                .schedule(new Generate.Schedule(0, caller, deadline(fields, defaults)))
                 .speculation(SpeculationFields.read(fields, defaults.speculation()))
                 .build();
     }
@@ -76,6 +76,16 @@ public final class GenerateFields {
                 defaults.contextShift().map(Limits.ContextShift::keep).orElse(0));
         int discard = fields.integer("n_discard", Limits.ContextShift.DISCARD, 0);
         return defaults.contextShift().map(_ -> new Limits.ContextShift(keep, discard));
+    }
+
+    /** A request may ask for less time than the server gives it. */
+    private static Optional<Duration> deadline(Fields fields, Defaults defaults) {
+        long milliseconds = fields.whole("t_max_ms", MILLISECONDS, -1);
+        if (milliseconds <= 0) {
+            return defaults.deadline();
+        }
+        Duration asked = Duration.ofMillis(milliseconds);
+        return defaults.deadline().filter(most -> most.compareTo(asked) < 0).or(() -> Optional.of(asked));
     }
 
     private static int slot(Fields fields, int slots) {

@@ -43,11 +43,14 @@ public final class Generations implements AutoCloseable {
 
     private static final Duration LONG = Duration.ofMinutes(1);
 
+    private final Exchange exchange;
     private final List<Generation> running = new ArrayList<>();
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
     private int unfinished;
 
-    private Generations() {}
+    private Generations(Exchange exchange) {
+        this.exchange = exchange;
+    }
 
     /**
      * Runs generations to their end.
@@ -59,7 +62,7 @@ public final class Generations implements AutoCloseable {
     public static void run(
             Exchange exchange, Engine engine, List<Generate> requests, Optional<Duration> beat, Reader reader)
             throws InterruptedException {
-        try (Generations generations = new Generations();
+        try (Generations generations = new Generations(exchange);
                 ClientWatch client = exchange.watch(generations::cancel)) {
             generations.submit(engine, requests);
             while (generations.unfinished > 0) {
@@ -120,6 +123,8 @@ public final class Generations implements AutoCloseable {
     private void take(Arrival arrival, Reader reader) throws InterruptedException {
         switch (arrival.event()) {
             case Event.Failed failed -> throw new EngineException(failed.error());
+            case Event.Started started -> exchange.spend(started.promptTokens());
+            case Event.Delta delta -> exchange.spend(delta.tokens().size());
             case Event.Finished _ -> unfinished--;
             default -> {}
         }

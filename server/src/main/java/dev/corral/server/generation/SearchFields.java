@@ -23,6 +23,11 @@ public final class SearchFields {
     public static Search read(Fields fields, int completions) {
         int beams = fields.integer("num_beams", Search.Beams.COUNT, 1);
         int candidates = fields.integer("best_of", Generate.COMPLETIONS, completions);
+        double lengthPenalty = fields.decimal("length_penalty", Search.Beams.LENGTH_PENALTY, 1);
+        EarlyStopping earlyStopping = fields.node("early_stopping")
+                .map(value -> earlyStopping(fields, value))
+                .orElse(EarlyStopping.ESTIMATED);
+        boolean sampled = fields.flag("do_sample", false);
         if (beams == 1) {
             return candidates == completions ? Search.EACH : new Search.BestOf(candidates);
         }
@@ -30,13 +35,7 @@ public final class SearchFields {
             throw new InvalidRequestException(
                     "best_of", Integer.toString(candidates), "can't be combined with num_beams");
         }
-        return new Search.Beams(
-                beams,
-                fields.decimal("length_penalty", Search.Beams.LENGTH_PENALTY, 1),
-                fields.node("early_stopping")
-                        .map(value -> earlyStopping(fields, value))
-                        .orElse(EarlyStopping.ESTIMATED),
-                fields.flag("do_sample", false));
+        return new Search.Beams(beams, lengthPenalty, earlyStopping, sampled);
     }
 
     private static EarlyStopping earlyStopping(Fields fields, JsonNode value) {

@@ -1,6 +1,7 @@
 package dev.corral.server.http;
 
 import dev.corral.engine.EngineError;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -10,8 +11,12 @@ import java.util.Optional;
  * @param message one sentence for the person who sent the request
  * @param field the field of the request that is to blame, when one is
  * @param cause the engine's own error, when it comes from there
+ * @param retryAfter when it may be worth to try again; empty for never
  */
-public record ApiError(Kind kind, String message, Optional<String> field, Optional<EngineError> cause) {
+public record ApiError(
+        Kind kind, String message, Optional<String> field, Optional<EngineError> cause, Optional<Duration> retryAfter) {
+
+    private static final Duration SOON = Duration.ofSeconds(1);
 
     /** What went wrong, with the HTTP status that says so. */
     public enum Kind {
@@ -22,8 +27,10 @@ public record ApiError(Kind kind, String message, Optional<String> field, Option
         NOT_FOUND(404),
         UNKNOWN_MODEL(404),
         METHOD_NOT_ALLOWED(405),
+        REQUEST_TIMED_OUT(408),
         BODY_TOO_LARGE(413),
         URI_TOO_LONG(414),
+        RATE_LIMITED(429),
         HEADERS_TOO_LARGE(431),
         FAULT(500),
         UNSUPPORTED(501),
@@ -45,24 +52,47 @@ public record ApiError(Kind kind, String message, Optional<String> field, Option
     }
 
     public static ApiError of(Kind kind, String message) {
-        return new ApiError(kind, message, Optional.empty(), Optional.empty());
+        boolean passes = kind == Kind.BUSY || kind == Kind.UNAVAILABLE;
+        return new ApiError(
+                kind, message, Optional.empty(), Optional.empty(), passes ? Optional.of(SOON) : Optional.empty());
+    }
+
+    /** One caller asked too often, or for too much; {@code retryAfter} says when that will be over. */
+    public static ApiError rateLimited(String message, Duration retryAfter) {
+        return new ApiError(Kind.RATE_LIMITED, message, Optional.empty(), Optional.empty(), Optional.of(retryAfter));
     }
 
     public static ApiError of(EngineError error) {
-        Kind kind = switch (error) {
-            case EngineError.Invalid _ -> Kind.INVALID;
-            case EngineError.ContextExceeded _, EngineError.InputTooLong _ -> Kind.CONTEXT_EXCEEDED;
-            case EngineError.Busy _ -> Kind.BUSY;
-            case EngineError.DeadlineExceeded _ -> Kind.TIMED_OUT;
-            case EngineError.Closed _ -> Kind.UNAVAILABLE;
-            case EngineError.Unsupported _ -> Kind.UNSUPPORTED;
-            case EngineError.Internal _ -> Kind.FAULT;
+        return switch (error) {
+            case EngineError.Invalid(String field, String value, String rule) ->
+                new ApiError(
+                        Kind.INVALID,
+                        new EngineError.Invalid(field, value, NativeText.scrubbed(rule)).message(),
+                        Optional.of(field),
+                        Optional.of(error),
+                        Optional.empty());
+            case EngineError.ContextExceeded _ -> of(Kind.CONTEXT_EXCEEDED, error);
+            case EngineError.InputTooLong tooLong ->
+                of(Kind.CONTEXT_EXCEEDED, error).about(tooLong.field());
+            case EngineError.Busy busy -> of(Kind.BUSY, error, busy.retryAfter());
+            case EngineError.DeadlineExceeded _ -> of(Kind.TIMED_OUT, error);
+            case EngineError.Closed _ -> of(Kind.UNAVAILABLE, error, SOON);
+            case EngineError.Unsupported _ -> of(Kind.UNSUPPORTED, error);
+            case EngineError.Internal _ -> of(Kind.FAULT, error);
         };
-        Optional<String> field = switch (error) {
-            case EngineError.Invalid invalid -> Optional.of(invalid.field());
-            case EngineError.InputTooLong tooLong -> Optional.of(tooLong.field());
-            default -> Optional.empty();
-        };
-        return new ApiError(kind, error.message(), field, Optional.of(error));
+    }
+
+    /** The same, with a field of the request to blame. */
+    public ApiError about(String blamed) {
+        return new ApiError(kind, message, Optional.of(blamed), cause, retryAfter);
+    }
+
+    private static ApiError of(Kind kind, EngineError error) {
+        return new ApiError(
+                kind, NativeText.scrubbed(error.message()), Optional.empty(), Optional.of(error), Optional.empty());
+    }
+
+    private static ApiError of(Kind kind, EngineError error, Duration retryAfter) {
+        return new ApiError(kind, error.message(), Optional.empty(), Optional.of(error), Optional.of(retryAfter));
     }
 }

@@ -2,59 +2,77 @@ package dev.corral.server.http;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Optional;
 
 /**
- * Lets a request pass that carries one of the keys, as {@code Authorization: Bearer K} or {@code X-Api-Key: K}; with no
- * keys configured, every request. Only digests are kept, and all of them are compared, in constant time.
+ * Lets a request pass that carries one of the keys, as {@code Authorization: Bearer K} or {@code X-Api-Key: K}, and whose
+ * key has something left to use; with no keys configured, every request. A GET costs nothing.
  */
 final class ApiKeys implements Filter {
 
-    /** Whose request it is: a name for the key, from which the key can't be learned. */
+    /** Whose request it is: a {@link Caller}. */
     static final Object CALLER = new Object();
 
     private static final HeaderName X_API_KEY = HeaderNames.create("X-Api-Key");
     private static final String BEARER = "Bearer ";
 
-    private final List<byte[]> digests;
+    private final KeyRing keys;
     private final Routes routes;
     private final RequestGuard guard;
 
-    ApiKeys(List<String> keys, Routes routes, RequestGuard guard) {
-        this.digests = keys.stream().map(ApiKeys::digest).toList();
+    ApiKeys(KeyRing keys, Routes routes, RequestGuard guard) {
+        this.keys = keys;
         this.routes = routes;
         this.guard = guard;
     }
 
     @Override
     public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        if (digests.isEmpty() || routes.isOpen(request.path().path())) {
+        if (!keys.isNeeded() || routes.isOpen(request.path().path())) {
             chain.proceed();
             return;
         }
-        Optional<String> caller =
-                presented(request.headers()).map(ApiKeys::digest).flatMap(this::callerWith);
-        if (caller.isPresent()) {
-            request.context().register(CALLER, caller.get());
-            chain.proceed();
+        Optional<Caller> caller = presented(request.headers()).flatMap(keys::callerWith);
+        if (caller.isEmpty()) {
+            Exchange exchange = new Exchange(request, response);
+            exchange.header("WWW-Authenticate", "Bearer");
+            refuse(
+                    exchange,
+                    ApiError.of(
+                            ApiError.Kind.UNAUTHENTICATED,
+                            "Invalid API Key: send a valid one as 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'"));
             return;
         }
-        Exchange exchange = new Exchange(request, response);
-        exchange.header("WWW-Authenticate", "Bearer");
+        request.context().register(CALLER, caller.get());
+        if (request.prologue().method().equals(Method.POST)) {
+            visit(caller.get(), chain, request, response);
+        } else {
+            chain.proceed();
+        }
+    }
+
+    private void visit(Caller caller, FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        Caller.Visit visit;
+        try {
+            visit = caller.enter();
+        } catch (ApiException e) {
+            refuse(new Exchange(request, response), e.error());
+            return;
+        }
+        try (visit) {
+            chain.proceed();
+        }
+    }
+
+    private void refuse(Exchange exchange, ApiError error) {
         guard.run(exchange, routes.speakingAt(exchange.path()), _ -> {
-            throw new ApiException(
-                    ApiError.Kind.UNAUTHENTICATED,
-                    "Invalid API Key: send a valid one as 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'");
+            throw new ApiException(error);
         });
     }
 
@@ -64,23 +82,5 @@ final class ApiKeys implements Filter {
                         ? value.substring(BEARER.length()).strip()
                         : value)
                 .or(() -> headers.first(X_API_KEY));
-    }
-
-    private Optional<String> callerWith(byte[] presented) {
-        Optional<String> found = Optional.empty();
-        for (byte[] digest : digests) {
-            if (MessageDigest.isEqual(digest, presented)) {
-                found = Optional.of(HexFormat.of().formatHex(digest, 0, 8));
-            }
-        }
-        return found;
-    }
-
-    private static byte[] digest(String key) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

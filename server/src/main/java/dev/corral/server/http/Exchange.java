@@ -1,7 +1,6 @@
 package dev.corral.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.corral.engine.EngineError;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -13,6 +12,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,7 @@ public final class Exchange {
     private static final Header JSON =
             HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json; charset=utf-8");
 
-    private static final String BODY = "body";
+    private static final Header NO_SNIFF = HeaderValues.createCached("X-Content-Type-Options", "nosniff");
 
     private final ServerRequest request;
     private final ServerResponse response;
@@ -47,8 +47,14 @@ public final class Exchange {
         try {
             // not closed: that would wait for the rest of a body that breaks off
             InputStream in = request.content().inputStream();
-            return in.readAllBytes();
+            byte[] bytes = in.readAllBytes();
+            WatchedConnection.current().client().awaitNothing();
+            return bytes;
         } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
+            if (WatchedConnection.current().client().timedOut()) {
+                endConnection();
+                throw new ApiException(ApiError.Kind.REQUEST_TIMED_OUT, "the body did not come in time");
+            }
             throw new ClientLeft(e);
         } catch (NumberFormatException | DataReader.IncorrectNewLineException e) {
             endConnection();
@@ -58,7 +64,7 @@ public final class Exchange {
 
     /** The objects of the JSON array that is the request's body. */
     public List<Fields> bodyObjects() {
-        return new Fields(JsonBody.parseArray(BODY, bodyBytes())).objects(BODY);
+        return new Fields(JsonBody.parseArray(BodyDoc.ARRAY, bodyBytes())).objects(BodyDoc.ARRAY);
     }
 
     /** What a placeholder of the route's path stands for, percent-decoded. */
@@ -72,7 +78,15 @@ public final class Exchange {
 
     /** Whom the request is counted to; the same for every request with one API key. */
     public String caller() {
-        return request.context().get(ApiKeys.CALLER, String.class).orElse("");
+        return request.context()
+                .get(ApiKeys.CALLER, Caller.class)
+                .map(Caller::name)
+                .orElse("");
+    }
+
+    /** Counts tokens, of a prompt or generated, to the caller. */
+    public void spend(int tokens) {
+        request.context().get(ApiKeys.CALLER, Caller.class).ifPresent(caller -> caller.spend(tokens));
     }
 
     /** Unique in this process; in the log and in the answer's X-Request-Id. */
@@ -82,6 +96,7 @@ public final class Exchange {
 
     /** Calls {@code gone} should the client close its connection before the watch is closed. */
     public ClientWatch watch(Runnable gone) {
+        WatchedConnection.current().client().awaitNothing();
         return WatchedConnection.current().watch(gone);
     }
 
@@ -97,6 +112,13 @@ public final class Exchange {
             events = open;
         }
         return open;
+    }
+
+    /** A page for a browser, which may load nothing and run nothing. */
+    public void replyPage(String html) {
+        response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
+        header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+        send(200, html.getBytes(StandardCharsets.UTF_8));
     }
 
     String path() {
@@ -134,11 +156,9 @@ public final class Exchange {
             events.close();
             return;
         }
-        if (error.cause().orElse(null) instanceof EngineError.Busy busy) {
-            header("Retry-After", Long.toString(Math.max(1, busy.retryAfter().toSeconds())));
-        } else if (error.kind() == ApiError.Kind.UNAVAILABLE) {
-            header("Retry-After", "1");
-        }
+        error.retryAfter()
+                .ifPresent(after ->
+                        header("Retry-After", Long.toString(Math.max(1, Math.ceilDiv(after.toMillis(), 1000L)))));
         if (error.kind() == ApiError.Kind.UNSUPPORTED || error.kind() == ApiError.Kind.TIMED_OUT) {
             header("X-Should-Retry", "false"); // OpenAI's clients would try again
         }
@@ -146,8 +166,13 @@ public final class Exchange {
     }
 
     private void reply(int status, JsonNode answer) {
-        byte[] body = Json.bytes(answer);
-        response.status(Status.create(status)).header(JSON);
+        response.header(JSON);
+        send(status, Json.bytes(answer));
+    }
+
+    private void send(int status, byte[] body) {
+        response.status(Status.create(status));
+        response.header(NO_SNIFF);
         try {
             if (request.prologue().method().equals(Method.HEAD)) {
                 response.headers().contentLength(body.length);

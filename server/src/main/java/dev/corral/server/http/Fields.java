@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of a JSON object, read by type and checked against a range. A field that is absent or null reads as its
@@ -22,14 +24,21 @@ public final class Fields {
 
     private final ObjectNode node;
     private final String path;
+    private final @Nullable FieldLog log;
 
     public Fields(ObjectNode node) {
-        this(node, "");
+        this(node, "", null);
     }
 
-    private Fields(ObjectNode node, String path) {
+    /** The fields of an object, with a note taken of each that is asked for. */
+    public Fields(ObjectNode node, FieldLog log) {
+        this(node, "", log);
+    }
+
+    private Fields(ObjectNode node, String path, @Nullable FieldLog log) {
         this.node = node;
         this.path = path;
+        this.log = log;
     }
 
     /** Present and not null. */
@@ -39,15 +48,22 @@ public final class Fields {
 
     /** The first of these names that is present, or else the first; for fields with several names. */
     public String either(String... names) {
+        note(notes -> notes.aliases(names));
         return Arrays.stream(names).filter(this::has).findFirst().orElse(names[0]);
     }
 
     public Optional<JsonNode> node(String name) {
+        note(notes -> notes.any(name));
+        return value(name);
+    }
+
+    private Optional<JsonNode> value(String name) {
         return Optional.ofNullable(node.get(name)).filter(value -> !value.isNull());
     }
 
     public Optional<String> text(String name) {
-        return node(name).map(value -> {
+        note(notes -> notes.text(name));
+        return value(name).map(value -> {
             if (!value.isTextual()) {
                 throw invalid(name, value, "must be a string");
             }
@@ -56,7 +72,8 @@ public final class Fields {
     }
 
     public boolean flag(String name, boolean fallback) {
-        return node(name)
+        note(notes -> notes.flag(name, fallback));
+        return value(name)
                 .map(value -> {
                     if (!value.isBoolean()) {
                         throw invalid(name, value, "must be true or false");
@@ -67,7 +84,8 @@ public final class Fields {
     }
 
     public double decimal(String name, Range range, double fallback) {
-        return node(name).map(value -> number(name, value, range)).orElse(fallback);
+        note(notes -> notes.decimal(name, range, fallback));
+        return value(name).map(value -> number(name, value, range)).orElse(fallback);
     }
 
     public int integer(String name, Range range, int fallback) {
@@ -76,12 +94,14 @@ public final class Fields {
 
     /** A whole number that may be larger than an {@code int}. */
     public long whole(String name, Range range, long fallback) {
-        return node(name).map(value -> whole(name, value, range)).orElse(fallback);
+        note(notes -> notes.whole(name, range, fallback));
+        return value(name).map(value -> whole(name, value, range)).orElse(fallback);
     }
 
     /** An array of strings, or one string that stands for an array of it; absent reads as no strings. */
     public List<String> texts(String name) {
-        return node(name)
+        note(notes -> notes.texts(name));
+        return value(name)
                 .map(value -> switch (value) {
                     case ArrayNode array -> textsOf(name, array);
                     case JsonNode single when single.isTextual() -> List.of(single.textValue());
@@ -91,7 +111,8 @@ public final class Fields {
     }
 
     public Optional<ArrayNode> array(String name) {
-        return node(name).map(value -> {
+        note(notes -> notes.array(name));
+        return value(name).map(value -> {
             if (!(value instanceof ArrayNode array)) {
                 throw invalid(name, value, "must be an array");
             }
@@ -100,24 +121,26 @@ public final class Fields {
     }
 
     public Optional<Fields> object(String name) {
-        return node(name).map(value -> {
+        FieldLog within = log == null ? null : log.object(name);
+        return value(name).map(value -> {
             if (!(value instanceof ObjectNode object)) {
                 throw invalid(name, value, "must be an object");
             }
-            return new Fields(object, qualified(name) + ".");
+            return new Fields(object, qualified(name) + ".", within);
         });
     }
 
     /** The objects of an array; absent reads as none. */
     public List<Fields> objects(String name) {
         List<Fields> objects = new ArrayList<>();
+        FieldLog within = log == null ? null : log.object(name);
         ArrayNode array = array(name).orElse(Json.array());
         for (int i = 0; i < array.size(); i++) {
             String element = name + "[" + i + "]";
             if (!(array.get(i) instanceof ObjectNode object)) {
                 throw invalid(element, array.get(i), "must be an object");
             }
-            objects.add(new Fields(object, qualified(element) + "."));
+            objects.add(new Fields(object, qualified(element) + ".", within));
         }
         return List.copyOf(objects);
     }
@@ -156,6 +179,12 @@ public final class Fields {
             case BOOLEAN -> "a boolean";
             default -> "null";
         };
+    }
+
+    private void note(Consumer<FieldLog> notes) {
+        if (log != null) {
+            notes.accept(log);
+        }
     }
 
     private String qualified(String name) {

@@ -1,7 +1,10 @@
 package dev.corral.server.http;
 
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
@@ -24,13 +27,17 @@ import java.util.Set;
 public final class HttpListener implements AutoCloseable {
 
     private static final Duration LAST_WRITES = Duration.ofSeconds(2);
+    private static final Duration NEVER = Duration.ofDays(10_000);
+    private static final List<String> TLS_VERSIONS = List.of("TLSv1.3", "TLSv1.2");
 
     private final WebServer server;
+    private final Connections connections;
     private final InFlight inFlight;
     private final URI address;
 
-    private HttpListener(WebServer server, InFlight inFlight, URI address) {
+    private HttpListener(WebServer server, Connections connections, InFlight inFlight, URI address) {
         this.server = server;
+        this.connections = connections;
         this.inFlight = inFlight;
         this.address = address;
     }
@@ -38,38 +45,58 @@ public final class HttpListener implements AutoCloseable {
     /**
      * Starts to listen.
      *
-     * @throws IOException when the host is unknown or the port is taken
+     * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static HttpListener open(HttpSettings settings, Routes routes) throws IOException {
         InetAddress host = resolve(settings.host());
+        KeyRing keys = new KeyRing(settings.keys(), System::nanoTime);
         InFlight inFlight = new InFlight();
-        WebServer server = WebServer.builder()
-                .address(host)
+        Connections connections = new Connections(OpenFiles.within(settings.maxConnections()), settings.times());
+        WebServerConfig.Builder builder = WebServer.builder();
+        if (settings.tls().isPresent()) {
+            builder.tls(Tls.builder()
+                    .sslContext(settings.tls().get().context())
+                    .enabledProtocols(TLS_VERSIONS)
+                    .build());
+        }
+        WebServer server = builder.address(host)
                 .port(settings.port())
                 .shutdownHook(false)
                 .shutdownGracePeriod(LAST_WRITES)
                 .featuresDiscoverServices(false)
                 .protocolsDiscoverServices(false)
-                .connectionSelectors(List.of(new WatchedConnections(Http1ConnectionSelector.builder()
-                        .config(Http1Config.create())
-                        .build())))
+                .connectionSelectors(List.of(new WatchedConnections(
+                        Http1ConnectionSelector.builder()
+                                .config(Http1Config.builder()
+                                        .addReceiveListener(new RequestHeads())
+                                        .build())
+                                .build(),
+                        connections,
+                        routes)))
                 .contentEncoding(ContentEncodingContext.builder()
                         .contentEncodingsDiscoverServices(false)
                         .build())
-                .connectionOptions(options -> options.tcpNoDelay(true).socketKeepAlive(true))
+                .connectionOptions(connections.options(SocketOptions.builder()
+                        .tcpNoDelay(true)
+                        .socketKeepAlive(true)
+                        .build()))
+                .idleConnectionTimeout(NEVER)
                 .maxPayloadSize(settings.maxBody())
                 .errorHandling(errors -> errors.includeEntity(true))
                 .directHandlers(TransportErrors.handlers(routes))
-                .routing(routing -> route(routing, settings, host.isLoopbackAddress(), routes, inFlight))
+                .routing(routing -> route(routing, settings, host.isLoopbackAddress(), keys, routes, inFlight))
                 .build();
         requireFree(new InetSocketAddress(host, settings.port()));
+        connections.start();
         server.start();
         if (!server.isRunning()) {
             throw new IOException("the log has the cause");
         }
         String name = host.isAnyLocalAddress() ? "127.0.0.1" : settings.host();
         String shown = name.contains(":") && !name.startsWith("[") ? "[" + name + "]" : name;
-        return new HttpListener(server, inFlight, URI.create("http://" + shown + ":" + server.port()));
+        String scheme = settings.tls().isPresent() ? "https" : "http";
+        return new HttpListener(
+                server, connections, inFlight, URI.create(scheme + "://" + shown + ":" + server.port()));
     }
 
     /** Where it listens, as an address to call. */
@@ -86,10 +113,16 @@ public final class HttpListener implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
+        connections.close();
     }
 
     private static void route(
-            HttpRouting.Builder routing, HttpSettings settings, boolean loopback, Routes routes, InFlight inFlight) {
+            HttpRouting.Builder routing,
+            HttpSettings settings,
+            boolean loopback,
+            KeyRing keys,
+            Routes routes,
+            InFlight inFlight) {
         RequestGuard guard = new RequestGuard();
         Origins origins = settings.origins().orElse(loopback ? Origins.LOCAL : Origins.ANY);
         routing.addFilter(inFlight);
@@ -102,7 +135,7 @@ public final class HttpListener implements AutoCloseable {
             routing.addFilter(new HostGuard(allowed, origins, routes, guard));
         }
         routing.addFilter(new Cors(origins));
-        routing.addFilter(new ApiKeys(settings.apiKeys(), routes, guard));
+        routing.addFilter(new ApiKeys(keys, routes, guard));
         routes.install(routing, guard);
     }
 

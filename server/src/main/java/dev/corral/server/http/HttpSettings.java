@@ -1,5 +1,6 @@
 package dev.corral.server.http;
 
+import dev.corral.engine.Range;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -9,35 +10,84 @@ import java.util.Set;
  *
  * @param host name or address to listen on
  * @param port 0 for any free one
- * @param apiKeys keys of which a request must carry one; empty for none needed
+ * @param tls answer by HTTPS, with this key and certificate; empty for HTTP
+ * @param keys which API keys there are
  * @param origins which web pages may call it; empty for local ones on loopback and all elsewhere
  * @param allowedHosts names besides the loopback ones under which a server on loopback may be called
  * @param maxBody largest body of a request, in bytes
+ * @param maxConnections how many connections may be open at once
+ * @param times how long clients may take
  */
 public record HttpSettings(
-        String host, int port, List<String> apiKeys, Optional<Origins> origins, Set<String> allowedHosts, int maxBody) {
+        String host,
+        int port,
+        Optional<PemFiles> tls,
+        KeySettings keys,
+        Optional<Origins> origins,
+        Set<String> allowedHosts,
+        int maxBody,
+        int maxConnections,
+        TimeLimits times) {
 
     public static final int MAX_BODY = 32 * 1024 * 1024;
+    public static final int MAX_CONNECTIONS = 4096;
+    private static final Range CONNECTIONS = Range.of(1, 1_000_000);
 
     public HttpSettings {
-        apiKeys = List.copyOf(apiKeys);
         allowedHosts = Set.copyOf(allowedHosts);
+        CONNECTIONS.check("max-connections", maxConnections);
     }
 
     /** On loopback, with llama-server's defaults. */
     public static HttpSettings loopback(int port) {
-        return new HttpSettings("127.0.0.1", port, List.of(), Optional.empty(), Set.of(), MAX_BODY);
+        return at("127.0.0.1", port);
     }
 
-    public HttpSettings withApiKeys(List<String> keys) {
-        return new HttpSettings(host, port, keys, origins, allowedHosts, maxBody);
+    /** On another address, with llama-server's defaults. */
+    public static HttpSettings at(String host, int port) {
+        return new HttpSettings(
+                host,
+                port,
+                Optional.empty(),
+                KeySettings.NONE,
+                Optional.empty(),
+                Set.of(),
+                MAX_BODY,
+                MAX_CONNECTIONS,
+                TimeLimits.STANDARD);
+    }
+
+    public HttpSettings withApiKeys(List<String> texts) {
+        return with(new KeySettings(texts, Optional.empty(), KeyLimits.NONE));
+    }
+
+    public HttpSettings with(KeySettings others) {
+        return new HttpSettings(host, port, tls, others, origins, allowedHosts, maxBody, maxConnections, times);
+    }
+
+    public HttpSettings with(PemFiles files) {
+        return new HttpSettings(
+                host, port, Optional.of(files), keys, origins, allowedHosts, maxBody, maxConnections, times);
+    }
+
+    public HttpSettings with(TimeLimits limits) {
+        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, maxBody, maxConnections, limits);
     }
 
     public HttpSettings withOrigins(Origins pages) {
-        return new HttpSettings(host, port, apiKeys, Optional.of(pages), allowedHosts, maxBody);
+        return new HttpSettings(
+                host, port, tls, keys, Optional.of(pages), allowedHosts, maxBody, maxConnections, times);
+    }
+
+    public HttpSettings withAllowedHosts(Set<String> names) {
+        return new HttpSettings(host, port, tls, keys, origins, names, maxBody, maxConnections, times);
     }
 
     public HttpSettings withMaxBody(int bytes) {
-        return new HttpSettings(host, port, apiKeys, origins, allowedHosts, bytes);
+        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, bytes, maxConnections, times);
+    }
+
+    public HttpSettings withMaxConnections(int count) {
+        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, maxBody, count, times);
     }
 }

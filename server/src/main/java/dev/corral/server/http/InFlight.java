@@ -17,6 +17,7 @@ final class InFlight implements Filter {
         try {
             chain.proceed();
         } finally {
+            WatchedConnection.current().client().answered();
             change(-1);
         }
     }

@@ -19,15 +19,23 @@ import org.jspecify.annotations.Nullable;
 final class ReadAhead implements Supplier<byte @Nullable []> {
 
     private final DataReader source;
+    private final AcceptedSocket client;
     private @Nullable CompletableFuture<byte @Nullable []> ahead;
 
-    ReadAhead(DataReader source) {
+    ReadAhead(DataReader source, AcceptedSocket client) {
         this.source = source;
+        this.client = client;
     }
 
     /** The next bytes; null at the end of the stream. */
     @Override
     public byte @Nullable [] get() {
+        byte[] bytes = next();
+        client.received();
+        return bytes;
+    }
+
+    private byte @Nullable [] next() {
         CompletableFuture<byte @Nullable []> pending = ahead;
         if (pending == null) {
             return read();

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -29,8 +30,16 @@ public final class Routes {
      *
      * @param path as Helidon matches it: {@code {id}} stands for one segment, {@code {+id}} for the rest
      * @param open answered without an API key
+     * @param doc what people may know of it; empty where nothing was said
      */
-    public record Route(Method method, String path, boolean open, Dialect dialect, Handler handler) {}
+    public record Route(
+            Method method, String path, boolean open, Dialect dialect, Optional<RouteDoc> doc, Handler handler) {
+
+        /** Such as {@code POST}. */
+        public String verb() {
+            return method.text();
+        }
+    }
 
     private final List<Dialect> dialects;
     private final Map<String, Route> table = new LinkedHashMap<>();
@@ -47,16 +56,24 @@ public final class Routes {
     }
 
     public Routes get(String path, Handler handler) {
-        return add(Method.GET, path, false, handler);
+        return add(Method.GET, path, false, Optional.empty(), handler);
+    }
+
+    public Routes get(String path, RouteDoc doc, Handler handler) {
+        return add(Method.GET, path, false, Optional.of(doc), handler);
     }
 
     public Routes post(String path, Handler handler) {
-        return add(Method.POST, path, false, handler);
+        return add(Method.POST, path, false, Optional.empty(), handler);
+    }
+
+    public Routes post(String path, RouteDoc doc, Handler handler) {
+        return add(Method.POST, path, false, Optional.of(doc), handler);
     }
 
     /** A GET that needs no API key. */
-    public Routes getOpen(String path, Handler handler) {
-        return add(Method.GET, path, true, handler);
+    public Routes getOpen(String path, RouteDoc doc, Handler handler) {
+        return add(Method.GET, path, true, Optional.of(doc), handler);
     }
 
     /** Every route, in the order in which they were added. */
@@ -127,8 +144,8 @@ public final class Routes {
                 .dialect();
     }
 
-    private Routes add(Method method, String path, boolean open, Handler handler) {
-        table.putIfAbsent(method.text() + " " + path, new Route(method, path, open, current, handler));
+    private Routes add(Method method, String path, boolean open, Optional<RouteDoc> doc, Handler handler) {
+        table.putIfAbsent(method.text() + " " + path, new Route(method, path, open, current, doc, handler));
         return this;
     }
 

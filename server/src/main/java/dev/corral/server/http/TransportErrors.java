@@ -66,7 +66,9 @@ final class TransportErrors implements DirectHandler {
             Status status,
             ServerResponseHeaders headers,
             @Nullable String message) {
-        ApiError error = errorOf(status.code(), message == null ? "" : message);
+        ApiError error = WatchedConnection.current().client().timedOut()
+                ? ApiError.of(ApiError.Kind.REQUEST_TIMED_OUT, "the request did not come in time")
+                : errorOf(status.code(), message == null ? "" : message);
         return TransportResponse.builder()
                 .status(Status.create(error.kind().status()))
                 .headers(headers)

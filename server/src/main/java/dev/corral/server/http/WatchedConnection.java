@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** An HTTP connection whose requests can learn that their client left. */
+/** An HTTP connection whose requests can learn that their client left, or takes too long. */
 final class WatchedConnection implements ServerConnection, InterruptableTask<Void> {
 
     private static final ScopedValue<WatchedConnection> CURRENT = ScopedValue.newInstance();
@@ -18,16 +18,23 @@ final class WatchedConnection implements ServerConnection, InterruptableTask<Voi
 
     private final ServerConnection http;
     private final ReadAhead incoming;
+    private final AcceptedSocket client;
     private volatile boolean closing;
 
-    WatchedConnection(ServerConnection http, ReadAhead incoming) {
+    WatchedConnection(ServerConnection http, ReadAhead incoming, AcceptedSocket client) {
         this.http = http;
         this.incoming = incoming;
+        this.client = client;
     }
 
     /** The connection whose request the calling thread answers. */
     static WatchedConnection current() {
         return CURRENT.get();
+    }
+
+    /** The client's side of it, and how long that may take. */
+    AcceptedSocket client() {
+        return client;
     }
 
     ClientWatch watch(Runnable gone) {

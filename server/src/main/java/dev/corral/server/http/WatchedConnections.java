@@ -5,6 +5,7 @@ import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
@@ -15,13 +16,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
-/** Makes every connection of another selector a {@link WatchedConnection}, by reading its bytes in its stead. */
+/**
+ * Makes every connection of another selector a {@link WatchedConnection}, by reading and writing its bytes in its stead.
+ */
 final class WatchedConnections implements ServerConnectionSelector {
 
     private final ServerConnectionSelector http;
+    private final Connections connections;
+    private final Routes routes;
 
-    WatchedConnections(ServerConnectionSelector http) {
+    WatchedConnections(ServerConnectionSelector http, Connections connections, Routes routes) {
         this.http = http;
+        this.connections = connections;
+        this.routes = routes;
     }
 
     @Override
@@ -41,11 +48,20 @@ final class WatchedConnections implements ServerConnectionSelector {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        ReadAhead incoming = new ReadAhead(context.dataReader());
-        return new WatchedConnection(http.connection(new Context(context, new DataReader(incoming))), incoming);
+        AcceptedSocket client = connections
+                .from(context.remotePeer().address())
+                .orElseThrow(() -> new CloseConnectionException("closed before its first request"));
+        if (client.isRefused()) {
+            ApiError error = ApiError.of(ApiError.Kind.BUSY, "too many connections; try again later");
+            return new RefusedConnection(context, client, routes.speakingAt("").error(error));
+        }
+        ReadAhead incoming = new ReadAhead(context.dataReader(), client);
+        Context watched = new Context(context, new DataReader(incoming), new TimedWriter(context.dataWriter(), client));
+        return new WatchedConnection(http.connection(watched), incoming, client);
     }
 
-    private record Context(ConnectionContext of, DataReader dataReader) implements ConnectionContext {
+    private record Context(ConnectionContext of, DataReader dataReader, DataWriter dataWriter)
+            implements ConnectionContext {
 
         @Override
         public ListenerContext listenerContext() {
@@ -55,11 +71,6 @@ final class WatchedConnections implements ServerConnectionSelector {
         @Override
         public ExecutorService executor() {
             return of.executor();
-        }
-
-        @Override
-        public DataWriter dataWriter() {
-            return of.dataWriter();
         }
 
         @Override

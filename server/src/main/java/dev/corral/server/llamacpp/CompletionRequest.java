@@ -1,16 +1,18 @@
 package dev.corral.server.llamacpp;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Engine;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Limits.ContextShift;
 import dev.corral.engine.Logprobs;
 import dev.corral.engine.Prompt;
-import dev.corral.server.generation.AdapterFields;
+import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,7 @@ import java.util.Optional;
  * @param responseFields the only fields to show, {@code a/b} for one within another; empty for all
  * @param keep tokens that stay where the context is shifted
  * @param discard tokens that go where the context is shifted
+ * @param adapters which adapters to apply; {@link #adapted} looks them up
  * @param lora the adapters as they were asked for
  * @param beat after how long a silence a stream sends a comment
  */
@@ -36,6 +39,7 @@ record CompletionRequest(
         List<String> responseFields,
         int keep,
         int discard,
+        AdapterChoice adapters,
         ArrayNode lora,
         Optional<Duration> beat) {
 
@@ -44,17 +48,28 @@ record CompletionRequest(
         responseFields = List.copyOf(responseFields);
     }
 
-    static CompletionRequest read(Fields fields, Engine engine, Defaults defaults, String caller)
-            throws InterruptedException {
+    static RouteDoc doc(Defaults defaults) {
+        return RouteDoc.of("Continues a prompt")
+                .streamed()
+                .body(
+                        fields -> read(fields, defaults, "", 1),
+                        "{'prompt': 'Once upon a time', 'n_predict': 16, 'temperature': 0.7, 'stop': ['.']}",
+                        "{'prompt': 'Yes or no?', 'n_predict': 4, 'grammar': 'root ::= \\'yes\\' | \\'no\\'',"
+                                + " 'grammar_lazy': true, 'grammar_triggers':"
+                                + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}",
+                        "{'prompt': 'Once upon a time', 'n_predict': 4, 'lora': [{'id': 0, 'scale': 0.5}]}");
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @param caller whom the request is counted to
+     * @param slots how many slots there are
+     */
+    static CompletionRequest read(Fields fields, Defaults defaults, String caller, int slots) {
         List<Prompt> prompts = PromptFields.prompts(fields, "prompt");
-        Generate plain = GenerateFields.read(
-                        fields,
-                        prompts.getFirst(),
-                        defaults,
-                        caller,
-                        engine.model().slots())
+        Generate first = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, slots)
                 .with(logprobs(fields));
-        Generate first = AdapterFields.read(fields, engine).map(plain::with).orElse(plain);
         return new CompletionRequest(
                 prompts.stream()
                         .map(prompt -> first.toBuilder().prompt(prompt).build())
@@ -65,8 +80,29 @@ record CompletionRequest(
                 fields.texts("response_fields"),
                 fields.integer("n_keep", ContextShift.KEEP, 0),
                 fields.integer("n_discard", ContextShift.DISCARD, 0),
+                AdapterChoice.read(fields),
                 fields.array("lora").orElseGet(Json::array),
                 GenerateFields.beat(fields, defaults));
+    }
+
+    /** The same with the adapters that it chose. */
+    CompletionRequest adapted(Engine engine) throws InterruptedException {
+        Optional<AdapterSet> chosen = adapters.resolve(engine);
+        return chosen.isEmpty()
+                ? this
+                : new CompletionRequest(
+                        generates.stream()
+                                .map(generate -> generate.with(chosen.get()))
+                                .toList(),
+                        stream,
+                        returnTokens,
+                        timingsPerToken,
+                        responseFields,
+                        keep,
+                        discard,
+                        adapters,
+                        lora,
+                        beat);
     }
 
     /** What all the prompts have in common. */

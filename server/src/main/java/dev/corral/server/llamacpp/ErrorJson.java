@@ -26,8 +26,14 @@ final class ErrorJson {
 
     private static String type(ApiError.Kind kind) {
         return switch (kind) {
-            case INVALID, BODY_TOO_LARGE, URI_TOO_LONG, HEADERS_TOO_LARGE, METHOD_NOT_ALLOWED, HTTP_VERSION ->
-                "invalid_request_error";
+            case INVALID,
+                    BODY_TOO_LARGE,
+                    URI_TOO_LONG,
+                    HEADERS_TOO_LARGE,
+                    METHOD_NOT_ALLOWED,
+                    REQUEST_TIMED_OUT,
+                    HTTP_VERSION -> "invalid_request_error";
+            case RATE_LIMITED -> "rate_limit_error";
             case CONTEXT_EXCEEDED -> "exceed_context_size_error";
             case UNAUTHENTICATED -> "authentication_error";
             case FORBIDDEN -> "permission_error";

@@ -12,6 +12,7 @@ import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.AdapterNames;
 import dev.corral.server.model.ModelGate;
@@ -54,25 +55,40 @@ public final class LlamaCpp implements Dialect {
 
     @Override
     public void routes(Routes routes) {
-        routes.getOpen("/health", this::health)
-                .getOpen("/v1/health", this::health)
-                .get("/props", this::props)
-                .get("/slots", this::slots)
-                .post("/slots/{id}", this::actOnSlot)
-                .get("/lora-adapters", exchange -> exchange.reply(LoraAdapters.list(gate.engine())))
-                .post("/lora-adapters", this::applyAdapters)
-                .get("/models", this::models)
-                .post("/completion", this::complete)
-                .post("/completions", this::complete)
-                .post("/tokenize", exchange -> exchange.reply(Tokenizing.tokenize(exchange.body(), gate.engine())))
-                .post("/detokenize", exchange -> exchange.reply(Tokenizing.detokenize(exchange.body(), gate.engine())))
-                .post("/apply-template", this::applyTemplate)
-                .post("/embedding", this::embed)
-                .post("/embeddings", this::embed)
-                .post("/rerank", this::rerank)
-                .post("/reranking", this::rerank)
-                .post("/v1/rerank", this::rerank)
-                .post("/v1/reranking", this::rerank);
+        RouteDoc health = RouteDoc.of("Whether the server lives and its model is loaded");
+        RouteDoc completion = CompletionRequest.doc(defaults);
+        RouteDoc embedding = Embeddings.doc(defaults);
+        routes.getOpen("/health", health, this::health)
+                .getOpen("/v1/health", health, this::health)
+                .get("/props", RouteDoc.of("The model and what holds where a request says nothing"), this::props)
+                .get("/slots", RouteDoc.of("What each slot is doing").query("fail_on_no_slot"), this::slots)
+                .post("/slots/{id}", SlotActions.DOC, this::actOnSlot)
+                .get("/lora-adapters", LoraAdapters.LIST, exchange -> exchange.reply(LoraAdapters.list(gate.engine())))
+                .post("/lora-adapters", LoraAdapters.APPLY, this::applyAdapters)
+                .get("/models", RouteDoc.of("The loaded model and its adapters"), this::models)
+                .post("/completion", completion, this::complete)
+                .post("/completions", completion, this::complete)
+                .post(
+                        "/tokenize",
+                        Tokenizing.TOKENIZE,
+                        exchange -> exchange.reply(Tokenizing.tokenize(exchange.body(), gate.engine())))
+                .post(
+                        "/detokenize",
+                        Tokenizing.DETOKENIZE,
+                        exchange -> exchange.reply(Tokenizing.detokenize(exchange.body(), gate.engine())))
+                .post(
+                        "/apply-template",
+                        RouteDoc.of("A conversation as the model's template renders it")
+                                .body(
+                                        fields -> ChatFields.read(fields, Optional.empty()),
+                                        "{'messages': [{'role': 'user', 'content': 'Hello!'}]}"),
+                        this::applyTemplate)
+                .post("/embedding", embedding, this::embed)
+                .post("/embeddings", embedding, this::embed)
+                .post("/rerank", Reranking.DOC, this::rerank)
+                .post("/reranking", Reranking.DOC, this::rerank)
+                .post("/v1/rerank", Reranking.DOC, this::rerank)
+                .post("/v1/reranking", Reranking.DOC, this::rerank);
     }
 
     @Override
@@ -86,7 +102,7 @@ public final class LlamaCpp implements Dialect {
     }
 
     private void health(Exchange exchange) {
-        gate.engine();
+        gate.requireLoaded();
         exchange.reply(Json.object().put("status", "ok"));
     }
 
@@ -127,7 +143,14 @@ public final class LlamaCpp implements Dialect {
     private void complete(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
         CompletionRun.answer(
-                exchange, engine, CompletionRequest.read(exchange.body(), engine, defaults, exchange.caller()));
+                exchange,
+                engine,
+                CompletionRequest.read(
+                                exchange.body(),
+                                defaults,
+                                exchange.caller(),
+                                engine.model().slots())
+                        .adapted(engine));
     }
 
     private void embed(Exchange exchange) throws InterruptedException {

@@ -6,13 +6,18 @@ import dev.corral.engine.AdapterInfo;
 import dev.corral.engine.Engine;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
-import dev.corral.server.generation.AdapterFields;
+import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import java.util.List;
 
 /** {@code /lora-adapters}: which adapters there are, and which apply to requests that don't choose. */
 final class LoraAdapters {
+
+    static final RouteDoc LIST = RouteDoc.of("The LoRA adapters, with the scales that apply by default");
+    static final RouteDoc APPLY = RouteDoc.of("Which LoRA adapters apply to requests that choose none")
+            .list(AdapterChoice::of, "[{'id': 0, 'scale': 0.5}]", "[{'name': 'verse', 'scale': 1}]", "[]");
 
     private LoraAdapters() {}
 
@@ -32,7 +37,7 @@ final class LoraAdapters {
     }
 
     static ObjectNode apply(List<Fields> entries, Engine engine) throws InterruptedException {
-        engine.ask(new Query.ApplyAdapters(AdapterFields.set(entries, engine)));
+        engine.ask(new Query.ApplyAdapters(AdapterChoice.of(entries).set(engine)));
         return Json.object().put("success", true);
     }
 }

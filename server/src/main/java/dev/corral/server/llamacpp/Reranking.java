@@ -11,6 +11,7 @@ import dev.corral.server.generation.Questions;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,29 +25,52 @@ final class Reranking {
 
     private static final Range TOP = Range.atLeast(0);
 
+    static final RouteDoc DOC = RouteDoc.of("How well documents answer a query, best first")
+            .body(
+                    Reranking::read,
+                    "{'query': 'What is a reef?', 'documents': ['A wall of stone.', 'A king.'], 'top_n': 1,"
+                            + " 'return_documents': true}",
+                    "{'query': 'What is a reef?', 'texts': ['A wall of stone.', 'A king.'], 'return_text': true}");
+
+    /**
+     * What is asked for.
+     *
+     * @param array in Hugging Face's shape
+     * @param top how many results to show
+     * @param texts show the documents themselves
+     */
+    private record Asked(String query, List<String> documents, boolean array, int top, boolean texts) {}
+
     private Reranking() {}
 
     static JsonNode answer(Exchange exchange, Engine engine) throws InterruptedException {
-        Fields fields = exchange.body();
+        Asked asked = read(exchange.body());
+        Reply.Ranking ranking = Questions.ask(
+                exchange, engine, new Query.Rerank(asked.query(), asked.documents()), Reply.Ranking::tokens);
+        ArrayNode results = Json.array();
+        for (int index : best(ranking, asked.top())) {
+            ObjectNode result = results.addObject().put("index", index);
+            result.put(
+                    asked.array() ? "score" : "relevance_score",
+                    ranking.scores().get(index).value());
+            if (asked.texts()) {
+                ObjectNode owner = asked.array() ? result : result.putObject("document");
+                owner.put("text", asked.documents().get(index));
+            }
+        }
+        return asked.array() ? results : listed(results, engine, ranking.tokens());
+    }
+
+    private static Asked read(Fields fields) {
         boolean array = fields.has("texts") && !fields.has("documents");
         String query = fields.text("query").orElseThrow(() -> fields.missing("query"));
         List<String> documents = documents(fields, array ? "texts" : "documents");
-        int top = fields.integer("top_n", TOP, documents.size());
-        boolean texts = fields.flag(array ? "return_text" : "return_documents", false);
-        Reply.Ranking ranking = Questions.ask(exchange, engine, new Query.Rerank(query, documents));
-        ArrayNode results = Json.array();
-        for (int index : best(ranking, top)) {
-            ObjectNode result = results.addObject().put("index", index);
-            result.put(
-                    array ? "score" : "relevance_score",
-                    ranking.scores().get(index).value());
-            if (texts && array) {
-                result.put("text", documents.get(index));
-            } else if (texts) {
-                result.putObject("document").put("text", documents.get(index));
-            }
-        }
-        return array ? results : listed(results, engine, ranking.tokens());
+        return new Asked(
+                query,
+                documents,
+                array,
+                fields.integer("top_n", TOP, documents.size()),
+                fields.flag(array ? "return_text" : "return_documents", false));
     }
 
     private static List<Integer> best(Reply.Ranking ranking, int top) {

@@ -10,9 +10,19 @@ import dev.corral.server.generation.CachePartition;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 
 /** {@code POST /slots/{id}?action=save|restore|erase}: what becomes of the tokens that a slot computed last. */
 final class SlotActions {
+
+    static final RouteDoc DOC = RouteDoc.of("Saves, restores or erases what a slot computed last")
+            .query("action", "save", "restore", "erase")
+            .body(
+                    fields -> {
+                        filename(fields);
+                        CachePartition.of(fields, "", true);
+                    },
+                    "{'filename': 'conversation.bin'}");
 
     private static final double NANOS_A_MILLISECOND = 1e6;
 

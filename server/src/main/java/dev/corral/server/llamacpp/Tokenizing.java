@@ -11,6 +11,7 @@ import dev.corral.engine.Reply;
 import dev.corral.engine.Tokens;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -19,42 +20,74 @@ import java.util.List;
 /** {@code /tokenize} and {@code /detokenize}; vLLM's form of them as well, which has {@code prompt} for the text. */
 final class Tokenizing {
 
+    static final RouteDoc TOKENIZE = RouteDoc.of("A text as tokens")
+            .body(
+                    Tokenizing::asked,
+                    "{'content': 'Hello, world!', 'with_pieces': true}",
+                    "{'prompt': 'Hello, world!', 'add_special_tokens': false}");
+    static final RouteDoc DETOKENIZE = RouteDoc.of("Tokens as text").body(Tokenizing::tokens, "{'tokens': [1, 2, 3]}");
+
     private Tokenizing() {}
 
-    static ObjectNode tokenize(Fields fields, Engine engine) throws InterruptedException {
-        if (fields.has("prompt")) {
-            return tokenizePrompt(fields, engine);
-        }
-        ObjectNode answer = Json.object();
-        ArrayNode tokens = answer.putArray("tokens");
-        boolean addSpecial = fields.flag("add_special", false);
-        boolean parseSpecial = fields.flag("parse_special", true);
-        boolean pieces = fields.flag("with_pieces", false);
-        if (fields.has("content")) {
-            Prompt content = PromptFields.content(fields, "content", addSpecial, parseSpecial);
-            for (Prompt part : content instanceof Prompt.Parts parts ? parts.parts() : List.of(content)) {
-                add(tokens, part, pieces, engine);
-            }
-        }
-        return answer;
-    }
+    private sealed interface Asked {}
 
-    private static ObjectNode tokenizePrompt(Fields fields, Engine engine) throws InterruptedException {
-        String prompt = fields.text("prompt").orElseThrow(() -> fields.missing("prompt"));
-        Reply.Tokenized tokenized =
-                engine.ask(new Query.Tokenize(prompt, fields.flag("add_special_tokens", true), true, false));
-        ObjectNode answer = Json.object();
-        ArrayNode tokens = answer.putArray("tokens");
-        tokenized.tokens().stream().forEach(tokens::add);
-        return answer.put("count", tokens.size())
-                .put("max_model_len", engine.model().contextSize());
+    /**
+     * llama.cpp's form.
+     *
+     * @param pieces with each token's text
+     */
+    private record Content(List<Prompt> parts, boolean pieces) implements Asked {}
+
+    /** vLLM's form. */
+    private record WholePrompt(String text, boolean addSpecial) implements Asked {}
+
+    static ObjectNode tokenize(Fields fields, Engine engine) throws InterruptedException {
+        return switch (asked(fields)) {
+            case Content(List<Prompt> parts, boolean pieces) -> {
+                ObjectNode answer = Json.object();
+                ArrayNode tokens = answer.putArray("tokens");
+                for (Prompt part : parts) {
+                    add(tokens, part, pieces, engine);
+                }
+                yield answer;
+            }
+            case WholePrompt(String text, boolean addSpecial) -> {
+                Reply.Tokenized tokenized = engine.ask(new Query.Tokenize(text, addSpecial, true, false));
+                ObjectNode answer = Json.object();
+                ArrayNode tokens = answer.putArray("tokens");
+                tokenized.tokens().stream().forEach(tokens::add);
+                yield answer.put("count", tokens.size())
+                        .put("max_model_len", engine.model().contextSize());
+            }
+        };
     }
 
     static ObjectNode detokenize(Fields fields, Engine engine) throws InterruptedException {
-        ArrayNode tokens = fields.array("tokens").orElseGet(Json::array);
-        String text = engine.ask(new Query.Detokenize(fields.tokens("tokens", tokens), true))
-                .text();
+        String text = engine.ask(new Query.Detokenize(tokens(fields), true)).text();
         return Json.object().put("content", text).put("prompt", text);
+    }
+
+    private static Asked asked(Fields fields) {
+        return fields.has("prompt")
+                ? new WholePrompt(
+                        fields.text("prompt").orElseThrow(() -> fields.missing("prompt")),
+                        fields.flag("add_special_tokens", true))
+                : content(fields);
+    }
+
+    private static Content content(Fields fields) {
+        boolean addSpecial = fields.flag("add_special", false);
+        boolean parseSpecial = fields.flag("parse_special", true);
+        boolean pieces = fields.flag("with_pieces", false);
+        if (!fields.has("content")) {
+            return new Content(List.of(), pieces);
+        }
+        Prompt content = PromptFields.content(fields, "content", addSpecial, parseSpecial);
+        return new Content(content instanceof Prompt.Parts parts ? parts.parts() : List.of(content), pieces);
+    }
+
+    private static Tokens tokens(Fields fields) {
+        return fields.tokens("tokens", fields.array("tokens").orElseGet(Json::array));
     }
 
     private static void add(ArrayNode tokens, Prompt part, boolean pieces, Engine engine) throws InterruptedException {

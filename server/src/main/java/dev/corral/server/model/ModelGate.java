@@ -32,6 +32,13 @@ public final class ModelGate {
         return passed().engine();
     }
 
+    /** @throws ApiException while the model loads; a server that is ending still lives */
+    public void requireLoaded() {
+        if (state.get() instanceof State.Loading) {
+            passed();
+        }
+    }
+
     /** When the model was ready, in seconds since 1970. */
     public long since() {
         return passed().since();

@@ -8,6 +8,7 @@ import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 
 /** vLLM's routes that load and unload an adapter while the server runs; by name only, from the operator's folder. */
 final class AdapterActions {
@@ -15,20 +16,29 @@ final class AdapterActions {
     private static final String NAME = "lora_name";
     private static final String PATH = "lora_path";
 
+    static final RouteDoc LOAD = RouteDoc.of("Loads a LoRA adapter from the server's folder of adapters")
+            .body(AdapterActions::withoutPath, "{'lora_name': 'rhyme'}");
+    static final RouteDoc UNLOAD =
+            RouteDoc.of("Unloads a LoRA adapter").body(AdapterActions::name, "{'lora_name': 'verse'}");
+
     private AdapterActions() {}
 
     static ObjectNode load(Fields fields, Engine engine) throws InterruptedException {
-        String name = name(fields);
-        if (fields.has(PATH)) {
-            throw fields.invalid(
-                    PATH, fields.json().get(PATH), "must be absent: adapters are loaded from the server's own folder");
-        }
+        String name = withoutPath(fields);
         return done(name, new Query.LoadAdapter(name), engine);
     }
 
     static ObjectNode unload(Fields fields, Engine engine) throws InterruptedException {
         String name = name(fields);
         return done(name, new Query.UnloadAdapter(name), engine);
+    }
+
+    private static String withoutPath(Fields fields) {
+        if (fields.has(PATH)) {
+            throw fields.invalid(
+                    PATH, fields.json().get(PATH), "must be absent: adapters are loaded from the server's own folder");
+        }
+        return name(fields);
     }
 
     private static String name(Fields fields) {

@@ -1,23 +1,23 @@
 package dev.corral.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Engine;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Logprobs;
 import dev.corral.engine.Prompt;
+import dev.corral.engine.Query;
 import dev.corral.engine.Range;
 import dev.corral.engine.Reply;
-import dev.corral.server.generation.AdapterFields;
+import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
-import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +26,10 @@ import java.util.Optional;
 /**
  * What {@code POST /v1/chat/completions} asks for.
  *
- * @param model what the answer calls the model
- * @param generate the conversation as a prompt, and how to continue it
+ * @param model which model, where the request says; what the answer calls it once {@link #on} it
+ * @param conversation what the template is to render
+ * @param generate how to continue it; its prompt stands for nothing until {@link #rendered}
+ * @param adapters which adapters to apply; {@link #on} looks them up
  * @param stream answer by events as the text comes
  * @param includeUsage end a stream with an event that has the token counts
  * @param topLogprobs how many of the likeliest tokens to show with each; empty for no logprobs at all
@@ -35,8 +37,10 @@ import java.util.Optional;
  * @param beat after how long a silence a stream sends a comment
  */
 record ChatRequest(
-        String model,
+        Optional<String> model,
+        Query.ApplyTemplate conversation,
         Generate generate,
+        AdapterChoice adapters,
         boolean stream,
         boolean includeUsage,
         Optional<Integer> topLogprobs,
@@ -46,29 +50,39 @@ record ChatRequest(
     private static final Range TOP_LOGPROBS = Range.of(0, 20);
     private static final Prompt NOT_RENDERED = Prompt.tokens();
 
-    static ChatRequest read(Exchange exchange, Fields fields, Engine engine, Defaults defaults)
-            throws InterruptedException {
-        Generate asked = GenerateFields.read(
-                fields,
-                NOT_RENDERED,
-                defaults,
-                exchange.caller(),
-                engine.model().slots());
+    static RouteDoc doc(Defaults defaults) {
+        return RouteDoc.of("The next message of a conversation")
+                .streamed()
+                .body(
+                        fields -> read(fields, defaults, "", 1),
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'max_tokens': 16}",
+                        "{'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'Hello!'}]}],"
+                                + " 'model': 'default', 'stream': true, 'stream_options': {'include_usage': true},"
+                                + " 'logprobs': true, 'top_logprobs': 2, 'response_format': {'type': 'json_schema',"
+                                + " 'json_schema': {'schema': {'type': 'object'}}}}",
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'grammar': 'root ::= [a-z]+',"
+                                + " 'grammar_lazy': true, 'grammar_triggers':"
+                                + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}",
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'lora': [{'id': 0, 'scale': 0.5}]}");
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @param caller whom the request is counted to
+     * @param slots how many slots there are
+     */
+    static ChatRequest read(Fields fields, Defaults defaults, String caller, int slots) {
+        Optional<String> model = fields.text("model");
+        Generate asked = GenerateFields.read(fields, NOT_RENDERED, defaults, caller, slots);
         Optional<Grammar> grammar = grammar(fields, asked.grammar());
         Optional<Integer> topLogprobs = topLogprobs(fields);
-        // the template's own grammar begins with the opening of the answer, which is part of the prompt
-        Reply.Templated templated = engine.ask(ChatFields.read(fields, grammar));
-        List<String> stop = new ArrayList<>(asked.stop());
-        stop.addAll(templated.stop());
-        Generate rendered = asked.toBuilder()
-                .prompt(Prompt.text(templated.prompt()))
-                .build()
-                .stopAt(stop)
-                .with(logprobs(fields, topLogprobs));
-        Generate constrained = grammar.map(rendered::with).orElse(rendered);
+        Generate generate = asked.with(logprobs(fields, topLogprobs));
         return new ChatRequest(
-                engine.model().name(),
-                AdapterFields.read(fields, engine).map(constrained::with).orElse(constrained),
+                model,
+                ChatFields.read(fields, grammar),
+                grammar.map(generate::with).orElse(generate),
+                AdapterChoice.read(fields),
                 fields.flag("stream", false),
                 fields.object("stream_options")
                         .map(options -> options.flag("include_usage", false))
@@ -78,12 +92,36 @@ record ChatRequest(
                 GenerateFields.beat(fields, defaults));
     }
 
-    /** The same request of an adapter that was asked for as a model. */
-    ChatRequest adapted(String adapter, AdapterSet set) {
-        if (generate.adapters().isPresent()) {
-            throw new InvalidRequestException("lora", "given", "can't be combined with a model that is an adapter");
-        }
-        return new ChatRequest(adapter, generate.with(set), stream, includeUsage, topLogprobs, timingsPerToken, beat);
+    /** The same, answered by this model. */
+    ChatRequest on(NamedModel named, Engine engine) throws InterruptedException {
+        Generate adapted = named.adapters(adapters, engine).map(generate::with).orElse(generate);
+        return with(Optional.of(named.name()), adapted);
+    }
+
+    /** The same with the conversation as its prompt, and with the template's own stop strings. */
+    ChatRequest rendered(Engine engine) throws InterruptedException {
+        // the template's own grammar begins with the opening of the answer, which is part of the prompt
+        Reply.Templated templated = engine.ask(conversation);
+        List<String> stop = new ArrayList<>(generate.stop());
+        stop.addAll(templated.stop());
+        Generate rendered = generate.toBuilder()
+                .prompt(Prompt.text(templated.prompt()))
+                .build()
+                .stopAt(stop);
+        return with(model, rendered);
+    }
+
+    private ChatRequest with(Optional<String> newModel, Generate newGenerate) {
+        return new ChatRequest(
+                newModel,
+                conversation,
+                newGenerate,
+                adapters,
+                stream,
+                includeUsage,
+                topLogprobs,
+                timingsPerToken,
+                beat);
     }
 
     private static Optional<Grammar> grammar(Fields fields, Optional<Grammar> own) {

@@ -45,7 +45,10 @@ final class ChatRun implements Generations.Reader {
     }
 
     static void answer(Exchange exchange, Engine engine, ChatRequest request) throws InterruptedException {
-        ChatRun run = new ChatRun(exchange, request, ChatAnswer.by(request.model(), engine.model()));
+        ChatRun run = new ChatRun(
+                exchange,
+                request,
+                ChatAnswer.by(request.model().orElse(engine.model().name()), engine.model()));
         Generations.run(exchange, engine, List.of(request.generate()), request.beat(), run);
         if (request.stream()) {
             exchange.events().sendWord("[DONE]");

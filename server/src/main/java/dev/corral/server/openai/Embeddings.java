@@ -15,11 +15,13 @@ import dev.corral.server.generation.Questions;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.http.RouteDoc;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code POST /v1/embeddings}. {@code input} is a text, tokens, or an array of either; {@code encoding_format} says
@@ -29,20 +31,37 @@ final class Embeddings {
 
     private static final String SHAPES = "must be a string, an array of token ids, or an array of either";
 
+    /**
+     * What is asked for.
+     *
+     * @param model which model, where the request says
+     * @param base64 vectors in base64
+     */
+    record Asked(Optional<String> model, Query.Embed query, boolean base64) {}
+
     private Embeddings() {}
 
-    static ObjectNode answer(Exchange exchange, Engine engine, Fields fields, Defaults defaults)
-            throws InterruptedException {
-        Query.Embed query = EmbeddingFields.read(fields, inputs(fields), defaults);
-        boolean base64 = base64(fields);
-        requireOneVector(query, engine);
-        Reply.Embeddings reply = Questions.ask(exchange, engine, query);
+    static RouteDoc doc(Defaults defaults) {
+        return RouteDoc.of("The vectors of texts")
+                .body(
+                        fields -> read(fields, defaults),
+                        "{'input': ['Hello, world!', 'And again.']}",
+                        "{'input': 'Hello, world!', 'model': 'default', 'encoding_format': 'base64', 'dimensions': 2}");
+    }
+
+    static Asked read(Fields fields, Defaults defaults) {
+        return new Asked(fields.text("model"), EmbeddingFields.read(fields, inputs(fields), defaults), base64(fields));
+    }
+
+    static ObjectNode answer(Exchange exchange, Engine engine, Asked asked) throws InterruptedException {
+        requireOneVector(asked.query(), engine);
+        Reply.Embeddings reply = Questions.ask(exchange, engine, asked.query(), Reply.Embeddings::tokens);
         ObjectNode answer = Json.object().put("object", "list");
         ArrayNode data = answer.putArray("data");
         for (int i = 0; i < reply.embeddings().size(); i++) {
             float[] vector = reply.embeddings().get(i).vectors().getFirst();
             ObjectNode entry = data.addObject().put("object", "embedding").put("index", i);
-            if (base64) {
+            if (asked.base64()) {
                 entry.put("embedding", encoded(vector)).put("encoding_format", "base64");
             } else {
                 entry.putPOJO("embedding", vector);

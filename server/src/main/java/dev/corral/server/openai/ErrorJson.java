@@ -31,6 +31,7 @@ final class ErrorJson {
             case UNAUTHENTICATED -> "authentication_error";
             case FORBIDDEN -> "permission_error";
             case FAULT -> "server_error";
+            case RATE_LIMITED -> "rate_limit_error";
             case UNSUPPORTED -> "not_supported_error";
             case BUSY, UNAVAILABLE, TIMED_OUT -> "unavailable_error";
             default -> "invalid_request_error";
@@ -40,7 +41,6 @@ final class ErrorJson {
     private static @Nullable String param(ApiError error) {
         return switch (error.kind()) {
             case UNKNOWN_MODEL -> "model";
-            case CONTEXT_EXCEEDED -> error.field().orElse("messages");
             default -> error.field().orElse(null);
         };
     }
@@ -55,6 +55,8 @@ final class ErrorJson {
             case UNKNOWN_MODEL -> "model_not_found";
             case METHOD_NOT_ALLOWED -> "method_not_allowed";
             case BODY_TOO_LARGE, URI_TOO_LONG, HEADERS_TOO_LARGE -> "request_too_large";
+            case REQUEST_TIMED_OUT -> "request_timeout";
+            case RATE_LIMITED -> "rate_limit_exceeded";
             case FAULT -> "internal_error";
             case UNSUPPORTED -> "unsupported";
             case BUSY -> "server_busy";

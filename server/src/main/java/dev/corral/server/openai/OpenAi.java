@@ -2,6 +2,8 @@ package dev.corral.server.openai;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Engine;
+import dev.corral.engine.EngineError;
+import dev.corral.engine.EngineException;
 import dev.corral.engine.Query;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.ApiError;
@@ -9,12 +11,14 @@ import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
+import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.AdapterNames;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.model.ModelList;
 import dev.corral.server.model.ModelNames;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The routes of OpenAI's API.
@@ -44,18 +48,25 @@ public final class OpenAi implements Dialect {
 
     @Override
     public void routes(Routes routes) {
-        routes.get("/v1/models", this::models)
-                .get("/v1/models/{+id}", this::model)
-                .post("/v1/load_lora_adapter", exchange -> adapt(exchange, AdapterActions::load))
-                .post("/v1/unload_lora_adapter", exchange -> adapt(exchange, AdapterActions::unload))
+        routes.get("/v1/models", RouteDoc.of("The loaded model and its adapters"), this::models)
+                .get(
+                        "/v1/models/{+id}",
+                        RouteDoc.of("The loaded model or an adapter, by one of its names"),
+                        this::model)
+                .post("/v1/load_lora_adapter", AdapterActions.LOAD, exchange -> adapt(exchange, AdapterActions::load))
+                .post(
+                        "/v1/unload_lora_adapter",
+                        AdapterActions.UNLOAD,
+                        exchange -> adapt(exchange, AdapterActions::unload))
                 .get(
                         "/tokenizer_info",
+                        RouteDoc.of("What the model's tokenizer adds to texts, for lm-evaluation-harness"),
                         exchange ->
                                 exchange.reply(TokenizerInfo.of(gate.engine().model())))
-                .post("/v1/completions", this::complete)
-                .post("/v1/chat/completions", this::chat)
-                .post("/chat/completions", this::chat)
-                .post("/v1/embeddings", this::embed);
+                .post("/v1/completions", TextRequest.doc(defaults), this::complete)
+                .post("/v1/chat/completions", ChatRequest.doc(defaults), this::chat)
+                .post("/chat/completions", ChatRequest.doc(defaults), this::chat)
+                .post("/v1/embeddings", Embeddings.doc(defaults), this::embed);
     }
 
     @Override
@@ -89,6 +100,12 @@ public final class OpenAi implements Dialect {
         ObjectNode act(Fields fields, Engine engine) throws InterruptedException;
     }
 
+    /** Answers by generating. */
+    @FunctionalInterface
+    private interface Run {
+        void run() throws InterruptedException;
+    }
+
     private void adapt(Exchange exchange, AdapterAction action) throws InterruptedException {
         Engine engine = gate.engine();
         exchange.reply(action.act(exchange.body(), engine));
@@ -96,42 +113,54 @@ public final class OpenAi implements Dialect {
 
     private void chat(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
-        Fields fields = exchange.body();
-        String asked = fields.text("model").orElse(engine.model().name());
-        if (names(engine).accept(asked)) {
-            ChatRun.answer(exchange, engine, ChatRequest.read(exchange, fields, engine, defaults));
-            return;
-        }
-        AdapterNames adapters = adapters(engine);
-        String adapter = adapter(asked, adapters);
-        ChatRun.answer(
-                exchange,
-                engine,
-                ChatRequest.read(exchange, fields, engine, defaults).adapted(adapter, adapters.set(adapter)));
+        ChatRequest request = ChatRequest.read(
+                exchange.body(), defaults, exchange.caller(), engine.model().slots());
+        ChatRequest resolved =
+                request.on(named(request.model(), engine), engine).rendered(engine);
+        run("messages", () -> ChatRun.answer(exchange, engine, resolved));
     }
 
     private void complete(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
-        Fields fields = exchange.body();
-        fields.text("model").ifPresent(asked -> require(names(engine), asked));
-        TextRun.answer(exchange, engine, TextRequest.read(fields, engine.model(), defaults, exchange.caller()));
+        TextRequest request = TextRequest.read(
+                exchange.body(), defaults, exchange.caller(), engine.model().slots());
+        TextRequest resolved = request.on(named(request.model(), engine), engine);
+        run("prompt", () -> TextRun.answer(exchange, engine, resolved));
     }
 
     private void embed(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
-        Fields fields = exchange.body();
-        fields.text("model").ifPresent(asked -> require(names(engine), asked));
-        exchange.reply(Embeddings.answer(exchange, engine, fields, defaults));
+        Embeddings.Asked asked = Embeddings.read(exchange.body(), defaults);
+        ModelNames names = names(engine);
+        asked.model().filter(name -> !names.accept(name)).ifPresent(name -> {
+            throw unknownModel(names, name);
+        });
+        exchange.reply(Embeddings.answer(exchange, engine, asked));
+    }
+
+    /** Generates; the prompt is this field of the request. */
+    private static void run(String prompt, Run run) throws InterruptedException {
+        try {
+            run.run();
+        } catch (EngineException e) {
+            throw e.error() instanceof EngineError.ContextExceeded exceeded
+                    ? new ApiException(ApiError.of(exceeded).about(prompt))
+                    : e;
+        }
+    }
+
+    private NamedModel named(Optional<String> asked, Engine engine) throws InterruptedException {
+        ModelNames names = names(engine);
+        if (asked.isEmpty() || names.accept(asked.get())) {
+            return new NamedModel(names.name(), Optional.empty());
+        }
+        AdapterNames adapters = adapters(engine);
+        String adapter = adapter(asked.get(), adapters);
+        return new NamedModel(adapter, Optional.of(adapters.set(adapter)));
     }
 
     private ModelNames names(Engine engine) {
         return ModelNames.of(engine.model(), aliases);
-    }
-
-    private static void require(ModelNames names, String asked) {
-        if (!names.accept(asked)) {
-            throw unknownModel(names, asked);
-        }
     }
 
     private static ApiException unknownModel(ModelNames names, String asked) {

@@ -13,16 +13,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique, the same in all events of a stream
  * @param created when, in seconds since 1970
- * @param model the model's name
+ * @param model the model's name, or the adapter's that was asked for as one
  * @param fingerprint what made it
  */
 record TextAnswer(String id, long created, String model, String fingerprint) {
 
-    static TextAnswer by(ModelInfo model) {
+    static TextAnswer by(String name, ModelInfo model) {
         return new TextAnswer(
                 "cmpl-" + UUID.randomUUID().toString().replace("-", ""),
                 System.currentTimeMillis() / 1000,
-                model.name(),
+                name,
                 model.engine());
     }
 

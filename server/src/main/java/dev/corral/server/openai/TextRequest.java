@@ -1,18 +1,21 @@
 package dev.corral.server.openai;
 
+import dev.corral.engine.AdapterSet;
+import dev.corral.engine.Engine;
 import dev.corral.engine.Generate;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Limits;
 import dev.corral.engine.Logprobs;
-import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Search;
+import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.SearchFields;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Fields;
+import dev.corral.server.http.RouteDoc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +23,9 @@ import java.util.Optional;
 /**
  * What {@code POST /v1/completions} asks for.
  *
+ * @param model which model, where the request says; what the answer calls it once {@link #on} it
  * @param generates one for each prompt, alike but for the prompt
+ * @param adapters which adapters to apply; {@link #on} looks them up
  * @param stream answer by events as the text comes
  * @param includeUsage end a stream with an event that has the token counts
  * @param echo begin each text with its prompt
@@ -28,7 +33,9 @@ import java.util.Optional;
  * @param beat after how long a silence a stream sends a comment
  */
 record TextRequest(
+        Optional<String> model,
         List<Generate> generates,
+        AdapterChoice adapters,
         boolean stream,
         boolean includeUsage,
         boolean echo,
@@ -42,7 +49,28 @@ record TextRequest(
         generates = List.copyOf(generates);
     }
 
-    static TextRequest read(Fields fields, ModelInfo model, Defaults defaults, String caller) {
+    static RouteDoc doc(Defaults defaults) {
+        return RouteDoc.of("Continues prompts")
+                .streamed()
+                .body(
+                        fields -> read(fields, defaults, "", 1),
+                        "{'prompt': 'Once upon a time', 'max_tokens': 16}",
+                        "{'prompt': ['2 + 2 =', '2 + 3 ='], 'model': 'default', 'max_tokens': 4, 'echo': true,"
+                                + " 'logprobs': 2, 'stream': true, 'stream_options': {'include_usage': true}}",
+                        "{'prompt': 'Yes or no?', 'n': 1, 'best_of': 2, 'lora': [{'id': 0, 'scale': 0.5}]}",
+                        "{'prompt': 'Once upon a time', 'max_tokens': 4, 'num_beams': 2, 'early_stopping': 'never'}",
+                        "{'prompt': 'Yes or no?', 'max_tokens': 4, 'grammar': 'root ::= [a-z]+',"
+                                + " 'grammar_lazy': true, 'grammar_triggers':"
+                                + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}");
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @param caller whom the request is counted to
+     * @param slots how many slots there are
+     */
+    static TextRequest read(Fields fields, Defaults defaults, String caller, int slots) {
         if (fields.text("suffix").filter(text -> !text.isEmpty()).isPresent()) {
             throw new ApiException(ApiError.Kind.UNSUPPORTED, "'suffix' is not supported yet");
         }
@@ -51,7 +79,7 @@ record TextRequest(
         boolean echo = fields.flag("echo", false);
         Optional<Integer> logprobs =
                 fields.has("logprobs") ? Optional.of(fields.integer("logprobs", Logprobs.TOP, 0)) : Optional.empty();
-        Generate asked = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, model.slots());
+        Generate asked = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, slots);
         Generate first = asked.with(SearchFields.read(fields, asked.completions()))
                 .with(limits(fields, asked.limits()))
                 .with(logprobs(logprobs, echo));
@@ -60,9 +88,11 @@ record TextRequest(
                     "best_of", Integer.toString(candidates), "must be equal to n where the answer is streamed");
         }
         return new TextRequest(
+                fields.text("model"),
                 prompts.stream()
                         .map(prompt -> first.toBuilder().prompt(prompt).build())
                         .toList(),
+                AdapterChoice.read(fields),
                 stream,
                 fields.object("stream_options")
                         .map(options -> options.flag("include_usage", false))
@@ -70,6 +100,16 @@ record TextRequest(
                 echo,
                 logprobs,
                 GenerateFields.beat(fields, defaults));
+    }
+
+    /** The same, answered by this model. */
+    TextRequest on(NamedModel named, Engine engine) throws InterruptedException {
+        Optional<AdapterSet> chosen = named.adapters(adapters, engine);
+        List<Generate> adapted = generates.stream()
+                .map(generate -> chosen.map(generate::with).orElse(generate))
+                .toList();
+        return new TextRequest(
+                Optional.of(named.name()), adapted, adapters, stream, includeUsage, echo, logprobs, beat);
     }
 
     /** How many texts each prompt gets. */

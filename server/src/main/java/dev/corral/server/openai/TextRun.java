@@ -85,7 +85,7 @@ final class TextRun implements Generations.Reader {
         this.exchange = exchange;
         this.engine = engine;
         this.request = request;
-        this.answer = TextAnswer.by(engine.model());
+        this.answer = TextAnswer.by(request.model().orElse(engine.model().name()), engine.model());
         for (int number = 0; number < request.generates().size(); number++) {
             prompts.add(new Texts(number));
         }

@@ -9,7 +9,6 @@ import dev.corral.server.TestClient;
 import dev.corral.server.generation.Defaults;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +80,34 @@ class AdmissionTest {
                 .doesNotContain("Access-Control-Allow-Origin");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"Host: evil.example", "Host: localhost\r\nOrigin: http://evil.example"})
+    void aForeignPageCannotUpgradeToAWebSocket(String from) throws Exception {
+        start(HttpSettings.loopback(0));
+        assertThat(answerTo(
+                        from,
+                        "Connection: Upgrade",
+                        "Upgrade: websocket",
+                        "Sec-WebSocket-Version: 13",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="))
+                .startsWith("HTTP/1.1 403");
+    }
+
+    @Test
+    void aPageThatSendsCookiesReadsItsAnswer() throws Exception {
+        start(HttpSettings.at("0.0.0.0", 0));
+        try (RawClient client = running.raw()) {
+            String body = "{\"prompt\": \"x\", \"stream\": true}";
+            client.send("POST /completion HTTP/1.1\r\nHost: box.example\r\nOrigin: https://chat.example\r\n"
+                    + "Cookie: session=1\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+            assertThat(client.readTo("\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200")
+                    .contains("Access-Control-Allow-Origin: https://chat.example\r\n")
+                    .contains("Access-Control-Allow-Credentials: true\r\n")
+                    .contains("Vary: Origin\r\n");
+        }
+    }
+
     @Test
     void aLocalPageMayCall() throws Exception {
         start(HttpSettings.loopback(0));
@@ -93,13 +120,9 @@ class AdmissionTest {
 
     @Test
     void furtherNamesAndPagesCanBeAdmitted() throws Exception {
-        start(new HttpSettings(
-                "127.0.0.1",
-                0,
-                List.of(),
-                Optional.of(Origins.parse("https://chat.example, localhost")),
-                Set.of("box.example"),
-                HttpSettings.MAX_BODY));
+        start(HttpSettings.loopback(0)
+                .withOrigins(Origins.parse("https://chat.example, localhost"))
+                .withAllowedHosts(Set.of("box.example")));
         assertThat(answerTo("Host: box.example:80", "Origin: https://chat.example"))
                 .startsWith("HTTP/1.1 200");
         assertThat(answerTo("Host: box.example", "Origin: https://other.example"))
@@ -109,7 +132,7 @@ class AdmissionTest {
 
     @Test
     void onOtherAddressesEveryPageMayCall() throws Exception {
-        start(new HttpSettings("0.0.0.0", 0, List.of(), Optional.empty(), Set.of(), HttpSettings.MAX_BODY));
+        start(HttpSettings.at("0.0.0.0", 0));
         assertThat(answerTo("Host: box.example", "Origin: https://chat.example"))
                 .startsWith("HTTP/1.1 200")
                 .contains("Access-Control-Allow-Origin: https://chat.example\r\n");
@@ -132,7 +155,7 @@ class AdmissionTest {
     }
 
     @Test
-    void everyRouteButHealthNeedsAKey() throws Exception {
+    void everyRouteButTheOpenOnesNeedsAKey() throws Exception {
         TestClient client = start(HttpSettings.loopback(0).withApiKeys(List.of("k-one", "k-two")));
         Set<String> open = new HashSet<>();
         for (Routes.Route route : running.server().routes().all()) {
@@ -145,7 +168,7 @@ class AdmissionTest {
                 assertThat(answer.error().path("type").textValue()).isEqualTo("authentication_error");
             }
         }
-        assertThat(open).containsExactlyInAnyOrder("/health", "/v1/health");
+        assertThat(open).containsExactlyInAnyOrder("/health", "/v1/health", "/ready", "/openapi.json", "/docs");
         assertThat(client.get("/nothing").status()).isEqualTo(401);
         assertThat(client.get("/health/").status()).isEqualTo(401);
     }

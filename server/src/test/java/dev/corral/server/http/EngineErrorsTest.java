@@ -13,12 +13,24 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each error of the engine has its status, and its words in each dialect. */
 class EngineErrorsTest {
 
     private static final String BODY = "{\"prompt\": \"x\", \"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}";
+
+    @ParameterizedTest
+    @CsvSource({"/v1/chat/completions,messages", "/v1/completions,prompt"})
+    void aPromptThatIsTooLongIsNamedAsItWasSent(String path, String field) throws Exception {
+        try (RunningServer running =
+                RunningServer.of(FakeEngine.failing(new EngineError.ContextExceeded(5000, 1024)))) {
+            TestClient.Answer answer = running.client().post(path, BODY);
+            assertThat(answer.error().path("param").textValue()).isEqualTo(field);
+            assertThat(answer.error().path("n_prompt_tokens").intValue()).isEqualTo(5000);
+        }
+    }
 
     static Stream<Arguments> errors() {
         return Stream.of(
@@ -86,7 +98,20 @@ class EngineErrorsTest {
         try (RunningServer running =
                 RunningServer.of(FakeEngine.failing(new EngineError.Busy(9, Duration.ofMillis(2_500))))) {
             assertThat(running.client().post("/completion", BODY).header("Retry-After"))
-                    .contains("2");
+                    .contains("3");
+        }
+    }
+
+    @Test
+    void whatALibrarySaysIsScrubbed() throws Exception {
+        EngineError error = new EngineError.Internal("failed to map /home/me/models/a.gguf at 0x7f00deadbeef");
+        try (RunningServer running = RunningServer.of(FakeEngine.failing(error))) {
+            assertThat(running.client()
+                            .post("/completion", BODY)
+                            .error()
+                            .path("message")
+                            .textValue())
+                    .isEqualTo("failed to map [path] at [address]");
         }
     }
 

@@ -1,0 +1,61 @@
+package dev.corral.server.http;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What a route does, for those who call it.
+ *
+ * @param summary one line
+ * @param answer what comes back
+ * @param query parameters after the {@code ?}, each with the values it may have; none for any
+ * @param body of its requests; empty where there is none
+ */
+public record RouteDoc(String summary, Answer answer, Map<String, List<String>> query, Optional<BodyDoc> body) {
+
+    /** What comes back. */
+    public enum Answer {
+        JSON,
+        JSON_OR_EVENTS,
+        PAGE
+    }
+
+    public RouteDoc {
+        query = Map.copyOf(query);
+    }
+
+    /** A route that answers with JSON. */
+    public static RouteDoc of(String summary) {
+        return new RouteDoc(summary, Answer.JSON, Map.of(), Optional.empty());
+    }
+
+    /** The same, answered by events where the request asks for a stream. */
+    public RouteDoc streamed() {
+        return new RouteDoc(summary, Answer.JSON_OR_EVENTS, query, body);
+    }
+
+    /** The same, answered by a page. */
+    public RouteDoc page() {
+        return new RouteDoc(summary, Answer.PAGE, query, body);
+    }
+
+    public RouteDoc query(String name, String... values) {
+        Map<String, List<String>> more = new LinkedHashMap<>(query);
+        more.put(name, List.of(values));
+        return new RouteDoc(summary, answer, more, body);
+    }
+
+    /** The same with a JSON object for a body; an example has single quotes in place of double ones. */
+    public RouteDoc body(BodyDoc.Reader reader, String... examples) {
+        return new RouteDoc(summary, answer, query, Optional.of(BodyDoc.of(reader, false, examples)));
+    }
+
+    /** The same with a JSON array of objects for a body; an example has single quotes in place of double ones. */
+    public RouteDoc list(Consumer<List<Fields>> reader, String... examples) {
+        BodyDoc.Reader wrapped = fields -> reader.accept(fields.objects(BodyDoc.ARRAY));
+        return new RouteDoc(summary, answer, query, Optional.of(BodyDoc.of(wrapped, true, examples)));
+    }
+}

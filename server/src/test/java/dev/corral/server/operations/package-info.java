@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.operations;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,64 @@
+"""The server's own description, turned into requests that are right and wrong in every way that it allows to think of."""
+
+import os
+
+import hypothesis
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+SEED = 20_231_117
+CASES_A_ROUTE = 25
+FEW = 4
+CONFORM = [status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+# Read when tests are collected, since each operation becomes a test.
+schema = schemathesis.openapi.from_url(f"{os.environ['CORRAL_URL'].rstrip('/')}/openapi.json")
+
+
+def kept_short(body):
+    """The same request, with few tokens to generate wherever it asks for a number of them that is allowed."""
+    if not isinstance(body, dict):
+        return body
+    body = dict(body)
+
+    def cap(name, most):
+        value = body.get(name)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and (value > most or value == -1)):
+            body[name] = most
+
+    cap("n_predict", FEW)
+    for name in ("n", "n_cmpl"):
+        if name in body:
+            cap(name, 2)
+    return body
+
+
+@schema.parametrize()
+@hypothesis.seed(SEED)
+@settings(
+    max_examples=CASES_A_ROUTE,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+)
+def test_no_request_is_a_fault(case):
+    case.body = kept_short(case.body)
+    response = case.call(timeout=60)
+    assert response.status_code != 500, f"{response.text}\n{case.as_curl_command()}"
+    assert response.headers["x-request-id"]
+    case.validate_response(response, checks=CONFORM)
+    if response.status_code >= 400:
+        assert response.json()["error"]["message"]
+
+
+def test_every_route_is_in_it():
+    operations = [operation.ok() for operation in schema.get_all_operations()]
+    assert len(operations) > 15
+    assert all(operation.definition.raw["summary"] for operation in operations)
