@@ -102,8 +102,9 @@ class LocalEngineTest {
     @Test
     void requestsThatArriveTogetherComputeASharedPrefixOnce() throws Exception {
         String prefix = "A shared beginning that nobody has asked about before. ".repeat(12);
-        int prefixTokens =
-                engine.ask(new Query.Tokenize(prefix, true, true, false)).tokens().size();
+        int prefixTokens = engine.ask(new Query.Tokenize(prefix, true, true, false))
+                .tokens()
+                .size();
         long evaluated = engine.stats().promptTokensEvaluated();
         List<Generation> together = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
@@ -118,8 +119,9 @@ class LocalEngineTest {
     @Test
     void severalCompletionsShareOnePrefill() throws Exception {
         String prompt = "Completions of one prompt are forks of one prefill, which happens only once: ";
-        int promptTokens =
-                engine.ask(new Query.Tokenize(prompt, true, true, false)).tokens().size();
+        int promptTokens = engine.ask(new Query.Tokenize(prompt, true, true, false))
+                .tokens()
+                .size();
         long evaluated = engine.stats().promptTokensEvaluated();
         Generate request = Generate.of(Prompt.text(prompt))
                 .with(Sampling.builder()
@@ -319,8 +321,8 @@ class LocalEngineTest {
 
     @Test
     void tokenizingAndBack() throws Exception {
-        Tokens tokens =
-                engine.ask(new Query.Tokenize("Hello, 世界 😀", false, true, false)).tokens();
+        Tokens tokens = engine.ask(new Query.Tokenize("Hello, 世界 😀", false, true, false))
+                .tokens();
         assertThat(engine.ask(new Query.Detokenize(tokens, true)).text()).isEqualTo("Hello, 世界 😀");
     }
 }
