@@ -54,7 +54,8 @@ public record ApiError(Kind kind, String message, Optional<String> field, Option
             case EngineError.ContextExceeded _, EngineError.InputTooLong _ -> Kind.CONTEXT_EXCEEDED;
             case EngineError.Busy _ -> Kind.BUSY;
             case EngineError.DeadlineExceeded _ -> Kind.TIMED_OUT;
-            case EngineError.Closed _ -> Kind.UNAVAILABLE;
+            case EngineError.Closed _, EngineError.EngineDied _, EngineError.Restarting _ -> Kind.UNAVAILABLE;
+            case EngineError.Quarantined _ -> Kind.INVALID;
             case EngineError.Unsupported _ -> Kind.UNSUPPORTED;
             case EngineError.Internal _ -> Kind.FAULT;
         };

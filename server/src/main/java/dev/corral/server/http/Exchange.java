@@ -136,6 +136,10 @@ public final class Exchange {
         }
         if (error.cause().orElse(null) instanceof EngineError.Busy busy) {
             header("Retry-After", Long.toString(Math.max(1, busy.retryAfter().toSeconds())));
+        } else if (error.cause().orElse(null) instanceof EngineError.Restarting restarting) {
+            header(
+                    "Retry-After",
+                    Long.toString(Math.max(1, restarting.retryAfter().toSeconds())));
         } else if (error.kind() == ApiError.Kind.UNAVAILABLE) {
             header("Retry-After", "1");
         }
