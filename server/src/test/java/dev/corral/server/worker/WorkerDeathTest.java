@@ -13,6 +13,7 @@ import dev.corral.engine.Generation;
 import dev.corral.engine.Limits;
 import dev.corral.engine.Query;
 import dev.corral.engine.Sampling;
+import dev.corral.engine.Speculation;
 import dev.corral.engine.local.EngineFixture;
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.engine.local.TestModel;
@@ -43,8 +44,11 @@ class WorkerDeathTest {
             Sampling.greedySampling(),
             Limits.UNLIMITED,
             Optional.of(new Limits.ContextShift(0, 0)),
+            Query.Embed.EUCLIDEAN,
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            false,
+            Speculation.OFF);
 
     @TempDir
     private Path folder;
