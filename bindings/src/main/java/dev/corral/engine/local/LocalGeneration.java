@@ -36,7 +36,7 @@ final class LocalGeneration implements Generation {
 
     /**
      * @param onCancel called once, by the cancelling thread
-     * @param onEnd called once, when the last event was sent
+     * @param onEnd called once, just before the last event is sent
      */
     LocalGeneration(long id, Generate request, Consumer<LocalGeneration> onCancel, Consumer<LocalGeneration> onEnd) {
         this(id, request, onCancel, onEnd, null);
@@ -97,10 +97,10 @@ final class LocalGeneration implements Generation {
         boolean last = event instanceof Event.Failed || (event instanceof Event.Finished && --unfinished == 0);
         closedToSending = last;
         failure = event instanceof Event.Failed(EngineError error) ? error : null;
-        sink.accept(event);
         if (last) {
-            onEnd.accept(this);
+            onEnd.accept(this); // before its reader can know, so that whoever asks next finds its place free
         }
+        sink.accept(event);
     }
 
     void fail(EngineError error) {

@@ -146,6 +146,7 @@ class CodecTest {
         WireOutput out = new WireOutput();
         out.writeInt(5_000);
         out.writeBoolean(false);
+        out.writeBoolean(false);
         assertThatExceptionOfType(MalformedFrame.class)
                 .isThrownBy(() -> Codecs.of(dev.corral.engine.Logprobs.class).read(WireInput.of(out.toByteArray())))
                 .withMessage("a value that Logprobs refuses");
