@@ -32,6 +32,11 @@ public interface Engine extends AutoCloseable {
     /** What the engine is doing at this moment; cheap enough to ask every second. */
     EngineStats stats();
 
+    /** False while an engine that was open can't be used for a while, such as when its process is started again. */
+    default boolean ready() {
+        return true;
+    }
+
     @Override
     void close();
 }

@@ -75,6 +75,31 @@ public sealed interface EngineError {
         }
     }
 
+    /** The process that ran the model ended, by a fault or from outside, while the request was in it. */
+    record EngineDied() implements EngineError {
+        @Override
+        public String message() {
+            return "the model's process ended while this request was in it";
+        }
+    }
+
+    /** The model is being loaded again after its process ended. */
+    record Restarting(Duration retryAfter) implements EngineError {
+        @Override
+        public String message() {
+            return "the model is being loaded again after a fault; try again later";
+        }
+    }
+
+    /** The request was there each time that the model's process ended, and is not run again. */
+    record Quarantined(int deaths) implements EngineError {
+        @Override
+        public String message() {
+            return "this request was there each of the " + deaths
+                    + " times that the model's process ended, and is not run again";
+        }
+    }
+
     /** The model lacks what was asked for, such as a chat template. */
     record Unsupported(String message) implements EngineError {}
 

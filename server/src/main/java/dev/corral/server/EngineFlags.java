@@ -26,6 +26,12 @@ final class EngineFlags {
     int slots = -1;
 
     @Option(
+            names = "--in-process",
+            description = "Run the model in the server's own process, which a native fault then ends; "
+                    + "without it the model has a process of its own, which is started again.")
+    boolean inProcess;
+
+    @Option(
             names = "--queue",
             paramLabel = "N",
             defaultValue = "${CORRAL_QUEUE:-256}",

@@ -13,5 +13,8 @@ interface EngineOpener {
      *
      * @param progress told from 0 to 1 how much of the model is loaded, by the calling thread
      */
-    Engine open(LocalEngineOptions options, DoubleConsumer progress);
+    Engine open(LocalEngineOptions options, DoubleConsumer progress) throws InterruptedException;
+
+    /** Begins with what {@link #open} will do, as far as it can go on beside the start of the server. */
+    default void prepare(LocalEngineOptions options) {}
 }

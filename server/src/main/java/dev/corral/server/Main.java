@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +60,19 @@ public final class Main {
 
     public static void main(String[] args) {
         Console console = System.console();
-        Main main = new Main(System.out, System.err, console != null && console.isTerminal(), LocalEngine::open);
+        WorkerOpener opener = new WorkerOpener();
+        if (wantsAWorker(args)) {
+            opener.start();
+        }
+        Main main = new Main(System.out, System.err, console != null && console.isTerminal(), opener);
         System.exit(main.run(args));
+    }
+
+    /** A guess, before the command line is really read: the worker starts meanwhile. */
+    private static boolean wantsAWorker(String[] args) {
+        List<String> flags = Arrays.stream(args).map(Main::dashed).toList();
+        return flags.contains("serve")
+                && Collections.disjoint(flags, List.of("--in-process", "--help", "-h", "--version"));
     }
 
     /** Does what the command line asks, and returns the exit code. */
@@ -97,6 +109,8 @@ public final class Main {
         HttpSettings http = options.http.toSettings();
         Duration grace = options.http.grace();
         LocalEngineOptions engineOptions = options.toEngineOptions();
+        EngineOpener models = options.engine.inProcess ? LocalEngine::open : opener;
+        models.prepare(engineOptions);
         Server server;
         try {
             server = Server.listen(http, options.toDefaults(), options.aliases());
@@ -110,7 +124,7 @@ public final class Main {
         StartupReport report = new StartupReport(out, terminal, engineOptions.name());
         report.loading(server.address());
         try {
-            Engine engine = opener.open(engineOptions, report::progress);
+            Engine engine = models.open(engineOptions, report::progress);
             server.serve(engine);
             report.ready(engine.model(), server.address(), http.keys().needed());
             ended.await();

@@ -46,6 +46,7 @@ final class EngineLoop implements Runnable {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean stopping;
+    private volatile Runnable afterStep = () -> {};
 
     EngineLoop(
             String name,
@@ -108,6 +109,11 @@ final class EngineLoop implements Runnable {
     /** Runs a command on the engine thread, before its next step. Any thread may call it. */
     void post(Runnable command) {
         inbox.post(command);
+    }
+
+    /** Runs {@code action} on the engine thread after each step and command, when their events were sent. */
+    void afterSteps(Runnable action) {
+        afterStep = action;
     }
 
     /** Ends the thread; what runs or waits fails as closed. Returns when it has ended. */
@@ -367,5 +373,6 @@ final class EngineLoop implements Runnable {
 
     private void publish() {
         counters.publish(scheduler.waiting(), scheduler.running(), cache.usedCells(), pacer.chunk(), cache.stats());
+        afterStep.run();
     }
 }

@@ -14,6 +14,8 @@ import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.Tokens;
+import dev.corral.llama.LlamaException;
+import dev.corral.llama.NativeLibrary;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 
@@ -59,6 +62,15 @@ public final class LocalEngine implements Engine {
                 new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
         this.embedding = new EmbeddingQuestions(loaded, text, options.queueLimit());
+    }
+
+    /** Loads the native library ahead of the first {@link #open}, which tells what is wrong with it. */
+    public static void prepare() {
+        try {
+            NativeLibrary.load();
+        } catch (LlamaException e) {
+            LOG.log(System.Logger.Level.DEBUG, "the native library can't be loaded ahead", e);
+        }
     }
 
     /** Loads a model with default options. */
@@ -119,13 +131,37 @@ public final class LocalEngine implements Engine {
 
     @Override
     public Generation submit(Generate request) {
+        return start(new LocalGeneration(ids.incrementAndGet(), request, this::cancel, this::ended));
+    }
+
+    /**
+     * Like {@link #submit(Generate)}, for a caller that passes events on and keeps no queue of its own.
+     *
+     * @param id the generation's, in place of one that the engine gives; unique among all of the engine's
+     * @param events takes each event as it happens, on whatever thread, one at a time; it must return at once and not call
+     *     the engine
+     * @return cancels the generation
+     */
+    public Runnable submit(long id, Generate request, Consumer<Event> events) {
+        return start(new LocalGeneration(id, request, this::cancel, this::ended, events))::cancel;
+    }
+
+    /**
+     * Runs {@code action} on the engine thread after each of its steps, when the step's events were sent, so that they can
+     * be passed on together. It holds up the next step.
+     */
+    public void afterSteps(Runnable action) {
+        loaded.loop().afterSteps(action);
+    }
+
+    private LocalGeneration start(LocalGeneration generation) {
         requireOpen();
+        Generate request = generation.request();
         if (!model().can(Capability.GENERATE)) {
             throw new EngineException(new EngineError.Unsupported(
                     "'" + options.name() + "' is an encoder: it makes embeddings, and can't continue a text"));
         }
         int before = reserve(request.candidates());
-        LocalGeneration generation = new LocalGeneration(ids.incrementAndGet(), request, this::cancel, this::ended);
         generation.send(new Event.Queued(Math.max(0, before - options.slots())));
         try {
             text.execute(() -> prepare(generation));

@@ -25,6 +25,7 @@ final class LocalGeneration implements Generation {
     private final Consumer<LocalGeneration> onCancel;
     private final Consumer<LocalGeneration> onEnd;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final Consumer<Event> sink;
     private volatile boolean cancelled;
     private boolean closedToSending;
     private final @Nullable Ranking ranking;
@@ -35,13 +36,24 @@ final class LocalGeneration implements Generation {
 
     /**
      * @param onCancel called once, by the cancelling thread
-     * @param onEnd called once, when the last event was sent
+     * @param onEnd called once, just before the last event is sent
      */
     LocalGeneration(long id, Generate request, Consumer<LocalGeneration> onCancel, Consumer<LocalGeneration> onEnd) {
+        this(id, request, onCancel, onEnd, null);
+    }
+
+    /** @param sink takes the events, in place of the generation's own queue; called under its lock */
+    LocalGeneration(
+            long id,
+            Generate request,
+            Consumer<LocalGeneration> onCancel,
+            Consumer<LocalGeneration> onEnd,
+            @Nullable Consumer<Event> sink) {
         this.id = id;
         this.request = request;
         this.onCancel = onCancel;
         this.onEnd = onEnd;
+        this.sink = sink == null ? events::add : sink;
         this.unfinished = request.completions();
         this.ranking = request.search() instanceof Search.BestOf(int candidates)
                 ? new Ranking(candidates, unfinished, request.logprobs().top() > 0)
@@ -85,10 +97,10 @@ final class LocalGeneration implements Generation {
         boolean last = event instanceof Event.Failed || (event instanceof Event.Finished && --unfinished == 0);
         closedToSending = last;
         failure = event instanceof Event.Failed(EngineError error) ? error : null;
-        events.add(event);
         if (last) {
-            onEnd.accept(this);
+            onEnd.accept(this); // before its reader can know, so that whoever asks next finds its place free
         }
+        sink.accept(event);
     }
 
     void fail(EngineError error) {

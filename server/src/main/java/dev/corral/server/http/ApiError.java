@@ -76,7 +76,9 @@ public record ApiError(
                 of(Kind.CONTEXT_EXCEEDED, error).about(tooLong.field());
             case EngineError.Busy busy -> of(Kind.BUSY, error, busy.retryAfter());
             case EngineError.DeadlineExceeded _ -> of(Kind.TIMED_OUT, error);
-            case EngineError.Closed _ -> of(Kind.UNAVAILABLE, error, SOON);
+            case EngineError.Closed _, EngineError.EngineDied _ -> of(Kind.UNAVAILABLE, error, SOON);
+            case EngineError.Restarting restarting -> of(Kind.UNAVAILABLE, error, restarting.retryAfter());
+            case EngineError.Quarantined _ -> of(Kind.INVALID, error);
             case EngineError.Unsupported _ -> of(Kind.UNSUPPORTED, error);
             case EngineError.Internal _ -> of(Kind.FAULT, error);
         };

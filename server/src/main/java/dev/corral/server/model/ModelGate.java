@@ -6,8 +6,8 @@ import dev.corral.server.http.ApiException;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The way to the engine: shut while the model loads, open while it is served, shut again from the moment the server is
- * asked to end. What passed it before goes on.
+ * The way to the engine: shut while the model loads, the first time or after a fault, open while it is served, shut again
+ * from the moment the server is asked to end. What passed it before goes on.
  *
  * <p>Ownership: the gate does not own the engine. Thread-safe.
  */
@@ -57,7 +57,8 @@ public final class ModelGate {
 
     private State.Open passed() {
         return switch (state.get()) {
-            case State.Open open -> open;
+            case State.Open open when open.engine().ready() -> open;
+            case State.Open _ -> throw new ApiException(ApiError.Kind.UNAVAILABLE, "Loading model");
             case State.Loading _ -> throw new ApiException(ApiError.Kind.UNAVAILABLE, "Loading model");
             case State.Shut _ -> throw new ApiException(ApiError.Kind.UNAVAILABLE, "Shutting down");
         };

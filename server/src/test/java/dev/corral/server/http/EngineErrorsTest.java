@@ -60,6 +60,20 @@ class EngineErrorsTest {
                         "timeout"),
                 Arguments.of(new EngineError.Closed(), 503, "unavailable_error", "unavailable_error", "unavailable"),
                 Arguments.of(
+                        new EngineError.EngineDied(), 503, "unavailable_error", "unavailable_error", "unavailable"),
+                Arguments.of(
+                        new EngineError.Restarting(Duration.ofSeconds(7)),
+                        503,
+                        "unavailable_error",
+                        "unavailable_error",
+                        "unavailable"),
+                Arguments.of(
+                        new EngineError.Quarantined(2),
+                        400,
+                        "invalid_request_error",
+                        "invalid_request_error",
+                        "invalid_value"),
+                Arguments.of(
                         new EngineError.Unsupported("the model has no chat template"),
                         501,
                         "not_supported_error",

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.worker;
+
+import org.jspecify.annotations.NullMarked;

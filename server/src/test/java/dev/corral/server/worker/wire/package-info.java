@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.worker.wire;
+
+import org.jspecify.annotations.NullMarked;
