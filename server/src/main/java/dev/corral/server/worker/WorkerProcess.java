@@ -1,5 +1,6 @@
 package dev.corral.server.worker;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -69,6 +70,9 @@ public final class WorkerProcess implements AutoCloseable {
         command.add("-XX:+UseCompactObjectHeaders");
         command.add("-XX:-UsePerfData");
         command.add("-Xms16m");
+        // the model's time is spent in native code: compiling twice gains nothing, and costs its cores
+        command.add("-XX:TieredStopAtLevel=1");
+        startupCache().ifPresent(file -> command.add("-XX:AOTCache=" + file));
         // without memory for messages it is of no use: the front starts another one
         command.add("-XX:+ExitOnOutOfMemoryError");
         // a core holds the model, and takes as long to write
@@ -85,6 +89,16 @@ public final class WorkerProcess implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         adapt(builder.environment());
         return builder;
+    }
+
+    /** What {@code scripts/serve} keeps beside the jar of loaded and linked classes. */
+    private static Optional<Path> startupCache() {
+        String jar = property("java.class.path");
+        if (!jar.endsWith(".jar") || jar.contains(File.pathSeparator)) {
+            return Optional.empty();
+        }
+        return Optional.of(Path.of(jar.substring(0, jar.length() - ".jar".length()) + ".aot"))
+                .filter(Files::isRegularFile);
     }
 
     private static void adapt(Map<String, String> environment) {
