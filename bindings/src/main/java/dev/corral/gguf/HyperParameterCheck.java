@@ -180,6 +180,9 @@ final class HyperParameterCheck {
             equal(keysKey, rank + rotated);
             equal(key("attention.value_length"), rank);
             String keyHeadsKey = key("attention.head_count_kv");
+            if (!file.has(keyHeadsKey)) {
+                throw file.missing(keyHeadsKey); // llama.cpp would take it to be head_count
+            }
             for (long heads : file.perLayer(keyHeadsKey, (int) file.required(key("block_count")), 0)) {
                 if (heads != 1) {
                     throw file.wrong(keyHeadsKey, "is " + heads + ", but must be 1 where keys are compressed");

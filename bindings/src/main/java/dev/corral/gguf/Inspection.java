@@ -132,7 +132,10 @@ final class Inspection {
     }
 
     GgufException wrong(String key, String problem) {
-        return new GgufException(gguf.file(), "metadata " + key, gguf.metadata().position(key), problem);
+        return has(key)
+                ? new GgufException(
+                        gguf.file(), "metadata " + key, gguf.metadata().position(key), problem)
+                : missing(key);
     }
 
     GgufException wrong(TensorInfo tensor, String problem) {
