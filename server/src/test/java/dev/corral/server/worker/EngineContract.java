@@ -264,6 +264,8 @@ abstract class EngineContract {
                     .filteredOn(SlotState::running)
                     .extracting(SlotState::generation)
                     .contains(generation.id());
+            generation.cancel();
+            events(generation); // until its place is free for the next test
         }
     }
 
