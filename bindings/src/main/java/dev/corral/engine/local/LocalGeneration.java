@@ -2,14 +2,12 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.EngineError;
 import dev.corral.engine.Event;
+import dev.corral.engine.EventQueue;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.Search;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +22,12 @@ final class LocalGeneration implements Generation {
     private final long submittedNanos = System.nanoTime();
     private final Consumer<LocalGeneration> onCancel;
     private final Consumer<LocalGeneration> onEnd;
-    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final EventQueue events;
     private final Consumer<Event> sink;
     private volatile boolean cancelled;
     private boolean closedToSending;
     private final @Nullable Ranking ranking;
     private int unfinished;
-    private int finishedTaken;
-    private boolean ended;
     private volatile @Nullable EngineError failure;
 
     /**
@@ -51,6 +47,7 @@ final class LocalGeneration implements Generation {
             @Nullable Consumer<Event> sink) {
         this.id = id;
         this.request = request;
+        this.events = new EventQueue(id, request.completions());
         this.onCancel = onCancel;
         this.onEnd = onEnd;
         this.sink = sink == null ? events::add : sink;
@@ -123,32 +120,17 @@ final class LocalGeneration implements Generation {
 
     @Override
     public Event next() throws InterruptedException {
-        requireMore();
-        return taken(events.take());
+        return events.next();
     }
 
     @Override
     public Optional<Event> next(Duration timeout) throws InterruptedException {
-        requireMore();
-        @Nullable Event event = events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        return event == null ? Optional.empty() : Optional.of(taken(event));
-    }
-
-    private void requireMore() {
-        if (ended) {
-            throw new IllegalStateException("generation " + id + " has ended");
-        }
-    }
-
-    private Event taken(Event event) {
-        ended = event instanceof Event.Failed
-                || (event instanceof Event.Finished && ++finishedTaken == request.completions());
-        return event;
+        return events.next(timeout);
     }
 
     @Override
     public boolean ended() {
-        return ended;
+        return events.ended();
     }
 
     @Override

@@ -3,14 +3,12 @@ package dev.corral.server.worker;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
 import dev.corral.engine.Event;
+import dev.corral.engine.EventQueue;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
@@ -22,18 +20,17 @@ final class WorkerGeneration implements Generation {
     private final long id;
     private final Generate request;
     private final LongConsumer onCancel;
-    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final EventQueue events;
     private final CompletableFuture<Optional<EngineError>> admission = new CompletableFuture<>();
     private int unfinished;
     private boolean closedToSending;
     private boolean cancelled;
-    private int finishedTaken;
-    private boolean ended;
 
     /** @param onCancel called once with the id, by the cancelling thread */
     WorkerGeneration(long id, Generate request, LongConsumer onCancel) {
         this.id = id;
         this.request = request;
+        this.events = new EventQueue(id, request.completions());
         this.onCancel = onCancel;
         this.unfinished = request.completions();
     }
@@ -81,32 +78,17 @@ final class WorkerGeneration implements Generation {
 
     @Override
     public Event next() throws InterruptedException {
-        requireMore();
-        return taken(events.take());
+        return events.next();
     }
 
     @Override
     public Optional<Event> next(Duration timeout) throws InterruptedException {
-        requireMore();
-        return Optional.ofNullable(events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS))
-                .map(this::taken);
-    }
-
-    private void requireMore() {
-        if (ended) {
-            throw new IllegalStateException("generation " + id + " has ended");
-        }
-    }
-
-    private Event taken(Event event) {
-        ended = event instanceof Event.Failed
-                || (event instanceof Event.Finished && ++finishedTaken == request.completions());
-        return event;
+        return events.next(timeout);
     }
 
     @Override
     public boolean ended() {
-        return ended;
+        return events.ended();
     }
 
     @Override
