@@ -123,7 +123,7 @@ def echoes(rng: random.Random) -> tuple[str, dict, str]:
 
 
 def valid(rng: random.Random) -> tuple[str, dict]:
-    text = " ".join(word(rng) for _ in range(rng.randrange(1, 60)))
+    text = " ".join(word(rng) for _ in range(rng.randrange(1, 30)))
     chat = [{"role": "user", "content": text}]
     stream = rng.random() < 0.5
     tokens = rng.randrange(1, 40)
@@ -131,7 +131,7 @@ def valid(rng: random.Random) -> tuple[str, dict]:
         [
             ("/completion", {"prompt": text, "n_predict": tokens, "stream": stream, "seed": rng.randrange(99)}),
             ("/completion", {"prompt": text, "n_predict": tokens, "stream": stream, "n_probs": 3}),
-            ("/completion", {"prompt": text + text, "n_predict": tokens, "stream": stream, "speculative.n_max": 4}),
+            ("/completion", {"prompt": text, "n_predict": tokens, "stream": stream, "speculative.n_max": 4}),
             ("/completion", {"prompt": text, "n_predict": tokens, "lora": []}),
             ("/v1/completions", {"prompt": text, "max_tokens": tokens, "n": 2, "stream": stream}),
             ("/v1/completions", {"prompt": text, "max_tokens": 8, "logprobs": 2, "echo": True}),
