@@ -72,7 +72,10 @@ final class ChatTemplates {
 
     private static void putGrammar(ObjectNode request, Grammar grammar) {
         switch (grammar) {
-            case Grammar.JsonSchema(String schema) -> request.set("json_schema", read("json_schema", schema));
+            case Grammar.JsonSchema(String schema) -> {
+                Grammars.checkSchema(schema);
+                request.set("json_schema", read("json_schema", schema));
+            }
             case Grammar.Gbnf(String text) -> request.put("grammar", text);
             case Grammar.Lazy lazy ->
                 throw new InvalidRequestException("grammar", "lazy", "can't be lazy together with a chat template");

@@ -36,7 +36,7 @@ final class Grammars {
 
     /** @throws InvalidRequestException when there is no grammar for the schema */
     String fromSchema(String schema) {
-        checkSize("json_schema", schema, "{[");
+        checkSchema(schema);
         try {
             return dev.corral.llama.Grammar.fromJsonSchema(schema);
         } catch (LlamaException e) {
@@ -96,6 +96,11 @@ final class Grammars {
 
     private static String anchored(String regex) {
         return (regex.startsWith("^") ? "" : "^") + regex + (regex.endsWith("$") ? "" : "$");
+    }
+
+    /** A schema's size and depth, that of its patterns too. */
+    static void checkSchema(String schema) {
+        checkSize("json_schema", schema, "{[(");
     }
 
     /** llama.cpp reads grammars and schemas by recursion. */

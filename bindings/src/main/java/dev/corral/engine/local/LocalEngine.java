@@ -147,6 +147,14 @@ public final class LocalEngine implements Engine {
     }
 
     /**
+     * How long the slowest tokenizing, template or grammar has been running by now. Native work on text can't be
+     * interrupted: a template that loops holds its thread for good.
+     */
+    public Duration longestTextWork() {
+        return Duration.ofNanos(text.longestNanos());
+    }
+
+    /**
      * Runs {@code action} on the engine thread after each of its steps, when the step's events were sent, so that they can
      * be passed on together. It holds up the next step.
      */
@@ -175,7 +183,7 @@ public final class LocalEngine implements Engine {
         try {
             List<CheckedAdapter> files =
                     loaded.adapters().fetch(generation.request().adapters().orElse(AdapterSet.NONE));
-            List<Completion> completions = preparation.prepare(generation);
+            List<Completion> completions = text.timed(() -> preparation.prepare(generation));
             loaded.loop().post(() -> enqueue(generation, completions, files));
         } catch (EngineException e) {
             generation.fail(e.error());
@@ -242,10 +250,12 @@ public final class LocalEngine implements Engine {
 
     private Reply answer(Query<?> query) throws InterruptedException {
         return switch (query) {
-            case Query.Tokenize tokenize -> tokenized(tokenize);
-            case Query.Detokenize detokenize -> preparation.detokenize(detokenize);
-            case Query.ApplyTemplate template -> loaded.templates().apply(template);
-            case Query.SchemaToGrammar(String schema) -> new Reply.GrammarText(preparation.grammarOf(schema));
+            case Query.Tokenize tokenize -> text.timed(() -> tokenized(tokenize));
+            case Query.Detokenize detokenize -> text.timed(() -> preparation.detokenize(detokenize));
+            case Query.ApplyTemplate template ->
+                text.timed(() -> loaded.templates().apply(template));
+            case Query.SchemaToGrammar(String schema) ->
+                text.timed(() -> new Reply.GrammarText(preparation.grammarOf(schema)));
             case Query.SaveSlot(int slot, String name, String partition) ->
                 onLoop(() -> loaded.slotFiles().save(slot, name, partition));
             case Query.RestoreSlot(int slot, String name, String partition) ->

@@ -1,12 +1,15 @@
 package dev.corral.engine.local;
 
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Threads for native work on text: tokenizing, templates, grammars. Their stacks are large because llama.cpp recurses
@@ -20,6 +23,7 @@ final class TextThreads implements AutoCloseable {
     private static final long STACK_BYTES = 256L << 20;
 
     private final ExecutorService executor;
+    private final Map<Thread, Long> timed = new ConcurrentHashMap<>();
 
     TextThreads(String name, int count) {
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -56,6 +60,22 @@ final class TextThreads implements AutoCloseable {
             }
             throw new IllegalStateException(e.getCause());
         }
+    }
+
+    /** Runs native work on the caller's thread, one of these, and counts its time in {@link #longestNanos}. */
+    <T> T timed(Supplier<T> work) {
+        timed.put(Thread.currentThread(), System.nanoTime());
+        try {
+            return work.get();
+        } finally {
+            timed.remove(Thread.currentThread());
+        }
+    }
+
+    /** For how long the longest of what is {@linkplain #timed timed} has been running by now; 0 when nothing is. */
+    long longestNanos() {
+        long now = System.nanoTime();
+        return timed.values().stream().mapToLong(begun -> now - begun).max().orElse(0);
     }
 
     @Override

@@ -61,6 +61,7 @@ final class EngineHost {
         try {
             LocalEngine loaded = LocalEngine.open(options, new LoadProgress());
             engine = loaded;
+            new TextWatch(loaded::longestTextWork, TextWatch.configuredLimit()).start();
             loaded.afterSteps(() -> stepped(loaded));
             say(new Notice.Loaded(loaded.model(), loaded.stats()));
         } catch (RuntimeException | LinkageError e) {

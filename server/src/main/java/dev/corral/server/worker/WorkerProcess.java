@@ -49,9 +49,14 @@ public final class WorkerProcess implements AutoCloseable {
 
     /** Starts a worker and returns at once, while it starts. */
     public static WorkerProcess start() {
+        return start(WorkerMain.class, List.of());
+    }
+
+    /** Starts a worker whose main class does something before it calls {@link WorkerMain}'s. */
+    static WorkerProcess start(Class<?> main, List<String> jvmOptions) {
         Process process;
         try {
-            process = builder().start();
+            process = builder(main, jvmOptions).start();
         } catch (IOException e) {
             throw new UncheckedIOException("no worker can be started", e);
         }
@@ -63,7 +68,7 @@ public final class WorkerProcess implements AutoCloseable {
         return new WorkerProcess(process, log, logReader, connection);
     }
 
-    private static ProcessBuilder builder() {
+    private static ProcessBuilder builder(Class<?> main, List<String> jvmOptions) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(property("java.home"), "bin", "java").toString());
         command.add("-XX:+UseSerialGC");
@@ -83,9 +88,10 @@ public final class WorkerProcess implements AutoCloseable {
         command.add("-Dstderr.encoding=UTF-8");
         Optional.ofNullable(System.getProperty(NATIVE_DIRECTORY))
                 .ifPresent(folder -> command.add("-D" + NATIVE_DIRECTORY + "=" + folder));
+        command.addAll(jvmOptions);
         command.add("-cp");
         command.add(property("java.class.path"));
-        command.add(WorkerMain.class.getName());
+        command.add(main.getName());
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         adapt(builder.environment());
         return builder;
