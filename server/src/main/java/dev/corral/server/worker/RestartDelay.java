@@ -9,10 +9,10 @@ import java.time.Duration;
 final class RestartDelay {
 
     private static final Duration FIRST = Duration.ofMillis(100);
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration LONGEST = Duration.ofSeconds(10);
 
     /** Who lived so long did not die of how it was started. */
-    private static final Duration HEALTHY = Duration.ofMinutes(1);
+    private static final Duration HEALTHY = Duration.ofSeconds(10);
 
     private int deaths;
     private long loadBegun = System.nanoTime();
