@@ -22,6 +22,9 @@ final class ContextFit {
     /** A CPU computes no faster in larger ones, which only take memory. */
     private static final int CPU_MICRO_BATCH = 128;
 
+    /** Slots of no more tokens hold texts that are too short for plain attention to gain by. */
+    private static final int SHORT = 512;
+
     /** Without flash attention every token of a micro batch has a score for each cell and head. */
     private static final long MAX_SCORE_BYTES = 256L << 20;
 
@@ -72,6 +75,7 @@ final class ContextFit {
         boolean plain = wanted == FlashAttention.AUTO
                 && !computesOnGpu()
                 && !CacheType.named(options.valueType()).isQuantized()
+                && cells > SHORT
                 && cells * microBatch * model.heads() * Float.BYTES <= MAX_SCORE_BYTES;
         return plain ? FlashAttention.OFF : wanted;
     }
