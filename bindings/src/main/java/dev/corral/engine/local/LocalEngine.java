@@ -102,17 +102,12 @@ public final class LocalEngine implements Engine {
     }
 
     private void warmUp() {
-        CompletableFuture<Void> warm = new CompletableFuture<>();
-        loaded.loop().post(() -> {
-            try {
-                loaded.loop().warmUp();
-                warm.complete(null);
-            } catch (RuntimeException e) {
-                warm.completeExceptionally(e);
-            }
-        });
         try {
-            warm.join();
+            posted(() -> {
+                        loaded.loop().warmUp();
+                        return true;
+                    })
+                    .join();
         } catch (CompletionException e) {
             close();
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
@@ -351,8 +346,7 @@ public final class LocalEngine implements Engine {
         return new Reply.Tokenized(Tokens.of(tokens), pieces);
     }
 
-    /** Runs on the engine thread, which outlives the text threads that wait for it. */
-    private <T> T onLoop(Supplier<T> question) throws InterruptedException {
+    private <T> CompletableFuture<T> posted(Supplier<T> question) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         loaded.loop().post(() -> {
             try {
@@ -361,8 +355,13 @@ public final class LocalEngine implements Engine {
                 answer.completeExceptionally(e);
             }
         });
+        return answer;
+    }
+
+    /** Runs on the engine thread, which outlives the text threads that wait for it. */
+    private <T> T onLoop(Supplier<T> question) throws InterruptedException {
         try {
-            return answer.get();
+            return posted(question).get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
         }
