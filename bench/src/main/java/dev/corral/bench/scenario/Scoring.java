@@ -42,7 +42,7 @@ final class Scoring implements Scenario {
 
     @Override
     public List<Row> run(Bench bench) throws Exception {
-        int questions = bench.effort().of(12, 2);
+        int questions = bench.effort().of(4, 2);
         int words = bench.effort().of(150, 30);
         try (Peer corral = bench.corral(ServerSetup.context(8192))) {
             Samples excess = new Samples();

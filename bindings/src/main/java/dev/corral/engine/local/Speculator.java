@@ -192,7 +192,7 @@ final class Speculator {
     }
 
     /**
-     * The length of a draft that promises the most tokens a second; 0 when none does, or a failure can't be afforded.
+     * The length of a draft that promises the most tokens a second; 0 when none does, or what it may lose can't be afforded.
      *
      * @param draftNanos what a token costs to draft
      */
@@ -212,7 +212,7 @@ final class Speculator {
         for (int candidate : StepCosts.LENGTHS) {
             double nanos = plain + costs.rows(completions, rows + candidate) + candidate * draftNanos;
             if (candidate > most
-                    || nanos - before > affordable
+                    || (nanos - before) * (1 - acceptance) > affordable
                     || (completions > 1 && nanos > Math.max(stepTargetNanos, 2 * plain))) {
                 break;
             }
