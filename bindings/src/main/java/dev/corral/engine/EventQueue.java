@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventQueue {
 
-    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private static final Object WAKE = new Object();
+
+    /** Events, and {@link #WAKE}. */
+    private final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
+
     private final long id;
     private int unfinished;
     private boolean ended;
@@ -31,25 +35,43 @@ public final class EventQueue {
         events.add(event);
     }
 
+    /** Lets a reader in {@link #nextUnlessWoken} go on without an event. */
+    public void wake() {
+        events.add(WAKE);
+    }
+
     /**
      * Takes the next event, waiting for it.
      *
      * @throws IllegalStateException after the last one
      */
     public Event next() throws InterruptedException {
+        Optional<Event> event = Optional.empty();
+        while (event.isEmpty()) {
+            event = nextUnlessWoken();
+        }
+        return event.get();
+    }
+
+    /**
+     * Takes the next event, waiting for it; empty when the reader was woken instead.
+     *
+     * @throws IllegalStateException after the last one
+     */
+    public Optional<Event> nextUnlessWoken() throws InterruptedException {
         requireMore();
         return taken(events.take());
     }
 
     /**
-     * Takes the next event, waiting for it so long; empty when none came.
+     * Takes the next event, waiting for it so long; empty when none came, or the reader was woken.
      *
      * @throws IllegalStateException after the last one
      */
     public Optional<Event> next(Duration timeout) throws InterruptedException {
         requireMore();
-        @Nullable Event event = events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        return event == null ? Optional.empty() : Optional.of(taken(event));
+        @Nullable Object event = events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        return event == null ? Optional.empty() : taken(event);
     }
 
     /** Whether the last event was taken. */
@@ -63,8 +85,11 @@ public final class EventQueue {
         }
     }
 
-    private Event taken(Event event) {
+    private Optional<Event> taken(Object taken) {
+        if (!(taken instanceof Event event)) {
+            return Optional.empty();
+        }
         ended = event instanceof Event.Failed || (event instanceof Event.Finished && --unfinished == 0);
-        return event;
+        return Optional.of(event);
     }
 }

@@ -24,8 +24,19 @@ public interface Generation extends AutoCloseable {
      */
     Event next() throws InterruptedException;
 
-    /** The next event, or empty when none arrives in time. */
+    /** The next event, or empty when none arrives in time, or the reader is {@linkplain #wake woken}. */
     Optional<Event> next(Duration timeout) throws InterruptedException;
+
+    /**
+     * The next event, waiting for it, or empty when the reader is {@linkplain #wake woken} meanwhile. Cheaper than a wait
+     * that is limited in time, which starts and ends a timer for each event.
+     *
+     * @throws IllegalStateException after the last event
+     */
+    Optional<Event> nextUnlessWoken() throws InterruptedException;
+
+    /** Lets the reader go on without an event, now or in its next wait. Any thread may call it. */
+    void wake();
 
     /** True once the last event was taken. */
     boolean ended();

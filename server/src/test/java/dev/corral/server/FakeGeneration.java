@@ -2,6 +2,7 @@ package dev.corral.server;
 
 import dev.corral.engine.EngineError;
 import dev.corral.engine.Event;
+import dev.corral.engine.EventQueue;
 import dev.corral.engine.FinishReason;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
@@ -13,9 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -26,13 +25,13 @@ public final class FakeGeneration implements Generation {
 
     private final long id = IDS.incrementAndGet();
     private final Generate request;
-    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final EventQueue events;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private int said;
-    private int ends;
 
     FakeGeneration(Generate request) {
         this.request = request;
+        this.events = new EventQueue(id, request.completions());
         events.add(new Event.Queued(0));
     }
 
@@ -108,33 +107,33 @@ public final class FakeGeneration implements Generation {
 
     @Override
     public Event next() throws InterruptedException {
-        return taken(events.take());
+        return events.next();
     }
 
     @Override
     public Optional<Event> next(Duration timeout) throws InterruptedException {
-        return Optional.ofNullable(events.poll(timeout.toNanos(), TimeUnit.NANOSECONDS))
-                .map(this::taken);
+        return events.next(timeout);
+    }
+
+    @Override
+    public Optional<Event> nextUnlessWoken() throws InterruptedException {
+        return events.nextUnlessWoken();
+    }
+
+    @Override
+    public void wake() {
+        events.wake();
     }
 
     @Override
     public boolean ended() {
-        return ends >= request.completions();
+        return events.ended();
     }
 
     @Override
     public void cancel() {
         cancelled.countDown();
         finish(FinishReason.CANCELLED, Optional.empty());
-    }
-
-    private Event taken(Event event) {
-        switch (event) {
-            case Event.Failed _ -> ends = request.completions();
-            case Event.Finished _ -> ends++;
-            default -> {}
-        }
-        return event;
     }
 
     private List<TokenLogprob> logprobs(String piece) {

@@ -129,6 +129,16 @@ final class LocalGeneration implements Generation {
     }
 
     @Override
+    public Optional<Event> nextUnlessWoken() throws InterruptedException {
+        return events.nextUnlessWoken();
+    }
+
+    @Override
+    public void wake() {
+        events.wake();
+    }
+
+    @Override
     public boolean ended() {
         return events.ended();
     }

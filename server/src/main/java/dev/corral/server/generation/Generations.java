@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The generations of one request, read as one run of events. They end together: a failure of one, or the client's
@@ -41,11 +40,9 @@ public final class Generations implements AutoCloseable {
 
     private record Arrival(int prompt, Event event) {}
 
-    private static final Duration LONG = Duration.ofMinutes(1);
-
     private final Exchange exchange;
     private final List<Generation> running = new ArrayList<>();
-    private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Optional<Arrival>> arrivals = new LinkedBlockingQueue<>();
     private int unfinished;
 
     private Generations(Exchange exchange) {
@@ -65,16 +62,27 @@ public final class Generations implements AutoCloseable {
         try (Generations generations = new Generations(exchange);
                 ClientWatch client = exchange.watch(generations::cancel)) {
             generations.submit(engine, requests);
-            while (generations.unfinished > 0) {
-                Optional<Arrival> arrival = generations.next(beat.orElse(LONG));
-                if (client.left()) {
-                    throw new ClientLeft();
-                }
-                if (arrival.isPresent()) {
-                    generations.take(arrival.get(), reader);
-                } else if (beat.isPresent()) {
-                    reader.silence();
-                }
+            if (beat.isEmpty()) {
+                generations.read(client, reader, () -> {});
+                return;
+            }
+            try (Silence silence = Silence.longerThan(beat.get(), generations::wake)) {
+                generations.read(client, reader, silence::broken);
+            }
+        }
+    }
+
+    private void read(ClientWatch client, Reader reader, Runnable arrived) throws InterruptedException {
+        while (unfinished > 0) {
+            Optional<Arrival> arrival = next();
+            if (client.left()) {
+                throw new ClientLeft();
+            }
+            if (arrival.isPresent()) {
+                arrived.run();
+                take(arrival.get(), reader);
+            } else {
+                reader.silence();
             }
         }
     }
@@ -112,12 +120,23 @@ public final class Generations implements AutoCloseable {
         running().forEach(Generation::cancel);
     }
 
-    private Optional<Arrival> next(Duration patience) throws InterruptedException {
+    /** The next event; empty after a silence. */
+    private Optional<Arrival> next() throws InterruptedException {
         List<Generation> all = running();
         if (all.size() == 1) {
-            return all.getFirst().next(patience).map(event -> new Arrival(0, event));
+            return all.getFirst().nextUnlessWoken().map(event -> new Arrival(0, event));
         }
-        return Optional.ofNullable(arrivals.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
+        return arrivals.take();
+    }
+
+    /** Called by the timer's thread. */
+    private void wake() {
+        List<Generation> all = running();
+        if (all.size() == 1) {
+            all.getFirst().wake();
+        } else {
+            arrivals.add(Optional.empty());
+        }
     }
 
     private void take(Arrival arrival, Reader reader) throws InterruptedException {
@@ -134,7 +153,7 @@ public final class Generations implements AutoCloseable {
     private void forward(int prompt, Generation generation) {
         try {
             while (!generation.ended()) {
-                arrivals.add(new Arrival(prompt, generation.next()));
+                arrivals.add(Optional.of(new Arrival(prompt, generation.next())));
             }
         } catch (InterruptedException e) {
             generation.cancel();

@@ -87,6 +87,16 @@ final class WorkerGeneration implements Generation {
     }
 
     @Override
+    public Optional<Event> nextUnlessWoken() throws InterruptedException {
+        return events.nextUnlessWoken();
+    }
+
+    @Override
+    public void wake() {
+        events.wake();
+    }
+
+    @Override
     public boolean ended() {
         return events.ended();
     }
