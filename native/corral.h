@@ -105,8 +105,9 @@ CORRAL_API int32_t corral_encode(struct llama_context *context, const struct lla
  */
 CORRAL_API struct llama_sampler *corral_sampler_logit_bias(int32_t n_vocab, int32_t n_biases,
                                                            const llama_logit_bias *biases);
+/* `spared` is neither penalized nor counted among the last tokens; LLAMA_TOKEN_NULL spares none. */
 CORRAL_API struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat,
-                                                          float frequency, float presence);
+                                                          float frequency, float presence, llama_token spared);
 CORRAL_API struct llama_sampler *corral_sampler_dry(const struct llama_vocab *vocab, float multiplier, float base,
                                                     int32_t allowed_length, int32_t last_n, const char **breakers,
                                                     int32_t n_breakers);

@@ -34,8 +34,10 @@ llama_sampler *KnownSampler::logit_bias(sampler_ptr original, const llama_logit_
     return sampler_of(std::move(known));
 }
 
-llama_sampler *KnownSampler::looking_back(Kind kind, sampler_ptr original, int32_t n_vocab, int32_t last_n) {
+llama_sampler *KnownSampler::looking_back(Kind kind, sampler_ptr original, int32_t n_vocab, int32_t last_n,
+                                          llama_token spared) {
     std::unique_ptr<KnownSampler> known(new KnownSampler(kind, {}, std::move(original)));
+    known->spared = spared;
     known->window.resize(last_n);
     known->marks.resize((static_cast<size_t>(n_vocab) + 63) / 64);
     return sampler_of(std::move(known));
@@ -76,6 +78,9 @@ void KnownSampler::find_seen(const EditedRow &row) {
 }
 
 void KnownSampler::accept(llama_token token) {
+    if (spared != LLAMA_TOKEN_NULL && token == spared) {
+        return;
+    }
     llama_sampler_accept(original.get(), token);
     if (!window.empty()) {
         window[next] = token;
@@ -96,6 +101,7 @@ llama_sampler *KnownSampler::clone() const {
     copy->window = window;
     copy->window_size = window_size;
     copy->next = next;
+    copy->spared = spared;
     copy->marks = marks;
     return sampler_of(std::move(copy));
 }
@@ -152,12 +158,12 @@ llama_sampler *corral_sampler_logit_bias(int32_t n_vocab, int32_t n_biases, cons
 }
 
 llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency,
-                                        float presence) {
+                                        float presence, llama_token spared) {
     return sampler_or_null([&] {
         return KnownSampler::looking_back(
             Kind::penalties,
             sampler_ptr(llama_sampler_init_penalties(n_vocab, last_n, repeat, frequency, presence)), n_vocab,
-            std::max(last_n, 0));
+            std::max(last_n, 0), spared);
     });
 }
 

@@ -47,7 +47,9 @@ class KnownSampler {
     static KnownSampler *of(const llama_sampler *sampler);
 
     static llama_sampler *logit_bias(sampler_ptr original, const llama_logit_bias *biases, int32_t n_biases);
-    static llama_sampler *looking_back(Kind kind, sampler_ptr original, int32_t n_vocab, int32_t last_n);
+    // Looks at the last tokens that it was shown, `spared` left out.
+    static llama_sampler *looking_back(Kind kind, sampler_ptr original, int32_t n_vocab, int32_t last_n,
+                                       llama_token spared = LLAMA_TOKEN_NULL);
     static llama_sampler *create(Kind kind, sampler_ptr original, Parameters parameters);
 
     // Whether it changes the logits of few tokens only, whatever the logits are.
@@ -62,6 +64,7 @@ class KnownSampler {
     std::vector<llama_token> window; // the last tokens, as a ring
     size_t window_size = 0;
     size_t next = 0;
+    llama_token spared = LLAMA_TOKEN_NULL;
     std::vector<uint64_t> marks; // a bit a token; all clear between calls
     std::vector<llama_token_data> seen;
 

@@ -79,7 +79,7 @@ void add_edits(random_choices &random, chains &chains, int32_t n) {
         const float repeat = random.number(0.5f, 2);
         const float frequency = random.number(-1, 1);
         const float presence = random.number(-1, 1);
-        chains.add("penalties", corral_sampler_penalties(n, last, repeat, frequency, presence),
+        chains.add("penalties", corral_sampler_penalties(n, last, repeat, frequency, presence, LLAMA_TOKEN_NULL),
                    llama_sampler_init_penalties(n, last, repeat, frequency, presence));
     }
     if (random.chance(0.3)) {
@@ -245,7 +245,7 @@ TEST("a copy of a chain goes on alike") {
     random_choices random(7);
     chains chains;
     add_edits(random, chains, llama_vocab_n_tokens(vocab()));
-    chains.add("penalties", corral_sampler_penalties(llama_vocab_n_tokens(vocab()), 8, 1.3f, 0.1f, 0.1f),
+    chains.add("penalties", corral_sampler_penalties(llama_vocab_n_tokens(vocab()), 8, 1.3f, 0.1f, 0.1f, LLAMA_TOKEN_NULL),
                llama_sampler_init_penalties(llama_vocab_n_tokens(vocab()), 8, 1.3f, 0.1f, 0.1f));
     chains.add("top_k", corral_sampler_top_k(40), llama_sampler_init_top_k(40));
     chains.add("dist", llama_sampler_init_dist(5), llama_sampler_init_dist(5));

@@ -62,3 +62,28 @@ def test_errors_name_the_field(url):
     assert error["code"] == 400
     assert error["type"] == "invalid_request_error"
     assert "'top_p' must be between 0 and 1" in error["message"]
+
+
+def test_a_model_that_cannot_fill_in_the_middle_says_so(url):
+    answer = requests.post(f"{url}/infill", json={"input_prefix": "a", "input_suffix": "b"}, timeout=10)
+    assert answer.status_code == 501
+    error = answer.json()["error"]
+    assert error["type"] == "not_supported_error"
+    assert "can't fill in the middle" in error["message"]
+    assert "prefix" in error["message"]
+
+
+def test_a_slot_that_is_not_there(url):
+    answer = requests.post(f"{url}/completion", json={"prompt": "x", "n_predict": 1, "id_slot": 257}, timeout=60)
+    assert answer.status_code == 400
+    assert "'id_slot' must be -1 or a slot's number" in answer.json()["error"]["message"]
+    answer = requests.post(f"{url}/completion", json={"prompt": "x", "n_predict": 1, "slot_id": 257}, timeout=60)
+    assert answer.status_code == 200
+
+
+def test_probabilities_have_both_shapes(url):
+    body = {"prompt": "The capital of France is", "n_predict": 2, "n_probs": 3, "temperature": 0}
+    for token in requests.post(f"{url}/completion", json=body, timeout=60).json()["completion_probabilities"]:
+        assert token["content"] == token["token"]
+        assert [likely["tok_str"] for likely in token["probs"]] == [likely["token"] for likely in token["top_logprobs"]]
+        assert all(0 <= likely["prob"] <= 1 for likely in token["probs"])

@@ -9005,7 +9005,8 @@ public class Native extends Native$shared {
             Native.C_INT,
             Native.C_FLOAT,
             Native.C_FLOAT,
-            Native.C_FLOAT
+            Native.C_FLOAT,
+            Native.C_INT
         );
 
         public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_sampler_penalties");
@@ -9016,7 +9017,7 @@ public class Native extends Native$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence, llama_token spared)
      * }
      */
     public static FunctionDescriptor corral_sampler_penalties$descriptor() {
@@ -9026,7 +9027,7 @@ public class Native extends Native$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence, llama_token spared)
      * }
      */
     public static MethodHandle corral_sampler_penalties$handle() {
@@ -9036,7 +9037,7 @@ public class Native extends Native$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence, llama_token spared)
      * }
      */
     public static MemorySegment corral_sampler_penalties$address() {
@@ -9045,16 +9046,16 @@ public class Native extends Native$shared {
 
     /**
      * {@snippet lang=c :
-     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence)
+     * struct llama_sampler *corral_sampler_penalties(int32_t n_vocab, int32_t last_n, float repeat, float frequency, float presence, llama_token spared)
      * }
      */
-    public static MemorySegment corral_sampler_penalties(int n_vocab, int last_n, float repeat, float frequency, float presence) {
+    public static MemorySegment corral_sampler_penalties(int n_vocab, int last_n, float repeat, float frequency, float presence, int spared) {
         var mh$ = corral_sampler_penalties.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("corral_sampler_penalties", n_vocab, last_n, repeat, frequency, presence);
+                traceDowncall("corral_sampler_penalties", n_vocab, last_n, repeat, frequency, presence, spared);
             }
-            return (MemorySegment)mh$.invokeExact(n_vocab, last_n, repeat, frequency, presence);
+            return (MemorySegment)mh$.invokeExact(n_vocab, last_n, repeat, frequency, presence, spared);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

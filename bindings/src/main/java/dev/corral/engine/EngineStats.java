@@ -9,6 +9,7 @@ package dev.corral.engine;
  * @param cells cells of the KV cache, one a token
  * @param usedCells cells that hold a token, running or cached
  * @param steps decodes so far
+ * @param completionSteps completions that were computed in them, each counted once a step
  * @param promptTokensEvaluated prompt tokens that were decoded
  * @param promptTokensReused prompt tokens that a cached prefix spared
  * @param tokensGenerated tokens sampled
@@ -28,6 +29,7 @@ public record EngineStats(
         int cells,
         int usedCells,
         long steps,
+        long completionSteps,
         long promptTokensEvaluated,
         long promptTokensReused,
         long tokensGenerated,
@@ -43,7 +45,7 @@ public record EngineStats(
     /** An engine that has done nothing yet. */
     public static EngineStats idle(int slots, int cells) {
         return new EngineStats(
-                0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Embedding.NONE, Cache.EMPTY);
+                0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Embedding.NONE, Cache.EMPTY);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.corral.engine;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -55,8 +56,41 @@ public record ModelInfo(
      * @param size number of tokens; ids run from 0 to size - 1
      * @param bos text of the token that begins a text, "" when there is none
      * @param eos text of the token that ends a text, "" when there is none
+     * @param infill the tokens that fill in the middle
      */
-    public record VocabularyInfo(int type, int size, String bos, String eos) {}
+    public record VocabularyInfo(int type, int size, String bos, String eos, InfillTokens infill) {
+
+        /** Of a model that can't fill in the middle. */
+        public VocabularyInfo(int type, int size, String bos, String eos) {
+            this(type, size, bos, eos, InfillTokens.NONE);
+        }
+    }
+
+    /**
+     * The tokens between the parts of a text whose middle is to be filled in; empty where the vocabulary has none.
+     *
+     * @param first what every text of this model begins with
+     * @param prefix before what stands before the gap
+     * @param suffix before what stands after it
+     * @param middle before what is generated
+     * @param repository before a repository's name
+     * @param file before a file's name
+     */
+    public record InfillTokens(
+            OptionalInt first,
+            OptionalInt prefix,
+            OptionalInt suffix,
+            OptionalInt middle,
+            OptionalInt repository,
+            OptionalInt file) {
+        public static final InfillTokens NONE = new InfillTokens(
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty());
+    }
 
     public boolean can(Capability capability) {
         return capabilities.contains(capability);

@@ -98,8 +98,9 @@ public record Sampling(
      * @param repeat divides positive logits and multiplies negative ones; 1 is off
      * @param frequency subtracted once for each occurrence
      * @param presence subtracted once
+     * @param newline whether line breaks are penalized, too; without it they are not counted, either
      */
-    public record Penalties(int lastN, double repeat, double frequency, double presence) {
+    public record Penalties(int lastN, double repeat, double frequency, double presence, boolean newline) {
         public static final Range LAST_N = Range.atLeast(-1);
         public static final Range REPEAT = Range.of(0.01, 100);
         public static final Range FREQUENCY = Range.of(-100, 100);
@@ -111,6 +112,11 @@ public record Sampling(
             REPEAT.check("repeat_penalty", repeat);
             FREQUENCY.check("frequency_penalty", frequency);
             PRESENCE.check("presence_penalty", presence);
+        }
+
+        /** On all tokens alike. */
+        public Penalties(int lastN, double repeat, double frequency, double presence) {
+            this(lastN, repeat, frequency, presence, true);
         }
     }
 

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -128,14 +129,21 @@ public final class SamplerChain extends NativeHandle {
          * @param repeat more than 0; 1 is off
          * @param frequency for each occurrence; 0 is off
          * @param presence once; 0 is off
+         * @param spared a token that is neither penalised nor counted
          */
-        public Builder penalties(int lastTokens, float repeat, float frequency, float presence) {
+        public Builder penalties(int lastTokens, float repeat, float frequency, float presence, OptionalInt spared) {
             Bounds.check("lastTokens", lastTokens, 0, MAX_LAST_TOKENS);
             Bounds.check("repeat", repeat, Float.MIN_NORMAL, MAX);
             Bounds.finite("frequency", frequency);
             Bounds.finite("presence", presence);
-            return add(arena ->
-                    Native.corral_sampler_penalties(vocabulary.size(), lastTokens, repeat, frequency, presence));
+            int sparedToken = spared.isPresent() ? vocabulary.checkToken(spared.getAsInt()) : Native.LLAMA_TOKEN_NULL();
+            return add(arena -> Native.corral_sampler_penalties(
+                    vocabulary.size(), lastTokens, repeat, frequency, presence, sparedToken));
+        }
+
+        /** The same for all tokens alike. */
+        public Builder penalties(int lastTokens, float repeat, float frequency, float presence) {
+            return penalties(lastTokens, repeat, frequency, presence, OptionalInt.empty());
         }
 
         /**

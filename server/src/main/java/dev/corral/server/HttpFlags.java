@@ -5,6 +5,7 @@ import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.KeyLimits;
 import dev.corral.server.http.KeySettings;
 import dev.corral.server.http.Origins;
+import dev.corral.server.http.PathPrefixes;
 import dev.corral.server.http.PemFiles;
 import dev.corral.server.http.TimeLimits;
 import java.io.IOException;
@@ -177,6 +178,15 @@ final class HttpFlags {
             description = "How long running requests may go on after SIGTERM (default: ${DEFAULT-VALUE}).")
     int grace = 30;
 
+    @Option(
+            names = "--api-prefix",
+            paramLabel = "PATH",
+            split = ",",
+            defaultValue = "${LLAMA_ARG_API_PREFIX}",
+            description = "A path under which every route is found, too, such as /api; may be given several times. "
+                    + "/vm/ANYTHING always is one.")
+    List<String> prefixes = new ArrayList<>();
+
     HttpSettings toSettings() {
         PORT.check("port", port);
         TIMEOUT.check("timeout", timeout);
@@ -197,7 +207,8 @@ final class HttpFlags {
                         seconds("head-timeout", headTimeout),
                         seconds("body-timeout", bodyTimeout),
                         seconds("idle-timeout", idleTimeout),
-                        seconds("stall-timeout", stallTimeout)));
+                        seconds("stall-timeout", stallTimeout)),
+                pathPrefixes());
     }
 
     Optional<Duration> beat() {
@@ -208,6 +219,14 @@ final class HttpFlags {
     Duration grace() {
         GRACE.check("grace", grace);
         return Duration.ofSeconds(grace);
+    }
+
+    private PathPrefixes pathPrefixes() {
+        try {
+            return PathPrefixes.of(prefixes);
+        } catch (IllegalArgumentException e) {
+            throw new BadFlag("--api-prefix: " + e.getMessage());
+        }
     }
 
     private KeySettings keySettings() {

@@ -79,7 +79,11 @@ public final class Main {
     int run(String... args) {
         ServeOptions options = new ServeOptions();
         CommandLine corral = new CommandLine(this).setPosixClusteredShortOptionsAllowed(false);
-        corral.addSubcommand(new CommandLine(options).setPosixClusteredShortOptionsAllowed(false));
+        CommandLine serve = new CommandLine(options).setPosixClusteredShortOptionsAllowed(false);
+        corral.addSubcommand(serve);
+        corral.registerConverter(Boolean.class, new SwitchWord());
+        corral.registerConverter(boolean.class, new SwitchWord());
+        serve.setUnmatchedArgumentsAllowed(true);
         corral.setOut(printer(out)).setErr(printer(err)).setUsageHelpAutoWidth(true);
         try {
             ParseResult parsed =
@@ -91,6 +95,12 @@ public final class Main {
                 corral.usage(err);
                 return USAGE;
             }
+            List<String> unknown = ForeignFlags.unknown(serve.getUnmatchedArguments());
+            if (!unknown.isEmpty()) {
+                throw new UnmatchedArgumentException(serve, unknown);
+            }
+            ForeignFlags.unread(System.getenv().keySet(), serve.getCommandSpec())
+                    .forEach(remark -> err.println("corral: " + remark));
             return serve(options);
         } catch (ParameterException e) {
             return misread(e);
@@ -113,7 +123,7 @@ public final class Main {
         models.prepare(engineOptions);
         Server server;
         try {
-            server = Server.listen(http, options.toDefaults(), options.aliases());
+            server = Server.listen(http, options.toDefaults(), options.aliases(), options.llamaCpp.toSettings());
         } catch (IOException e) {
             err.println("corral: can't listen on " + http.host() + ":" + http.port() + ": " + e.getMessage());
             return FAILED;

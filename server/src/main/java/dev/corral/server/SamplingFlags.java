@@ -59,20 +59,6 @@ final class SamplingFlags {
     double minP = 0.05;
 
     @Option(
-            names = "--repeat-penalty",
-            paramLabel = "N",
-            defaultValue = "${LLAMA_ARG_REPEAT_PENALTY:-1}",
-            description = "Penalty on tokens seen before; 1 for none (default: ${DEFAULT-VALUE}).")
-    double repeatPenalty = 1;
-
-    @Option(
-            names = "--repeat-last-n",
-            paramLabel = "N",
-            defaultValue = "64",
-            description = "How many tokens back penalties look (default: ${DEFAULT-VALUE}).")
-    int repeatLastN = 64;
-
-    @Option(
             names = {"-s", "--seed"},
             paramLabel = "N",
             defaultValue = "-1",
@@ -84,13 +70,15 @@ final class SamplingFlags {
         return shift ? Optional.of(new Limits.ContextShift(keep, 0)) : Optional.empty();
     }
 
-    Sampling toSampling() {
-        return Sampling.builder()
+    /** @param rare flags for further samplers */
+    Sampling toSampling(PenaltyFlags penalties, RareSamplingFlags rare) {
+        return rare.applyTo(Sampling.builder())
                 .temperature(temperature)
                 .topK(topK)
                 .topP(topP)
                 .minP(minP)
-                .penalties(new Sampling.Penalties(repeatLastN, repeatPenalty, 0, 0))
+                .penalties(penalties.toPenalties())
+                .dry(penalties.toDry())
                 .seed(seed)
                 .build();
     }

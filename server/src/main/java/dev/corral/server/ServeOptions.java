@@ -53,6 +53,15 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nDefaults of requests%n")
     SamplingFlags sampling = new SamplingFlags();
 
+    @ArgGroup(validate = false, heading = "%nPenalties where a request says nothing%n")
+    PenaltyFlags penalties = new PenaltyFlags();
+
+    @ArgGroup(validate = false, heading = "%nFurther samplers where a request says nothing%n")
+    RareSamplingFlags rareSampling = new RareSamplingFlags();
+
+    @ArgGroup(validate = false, heading = "%nllama.cpp's own routes%n")
+    LlamaCppFlags llamaCpp = new LlamaCppFlags();
+
     @ArgGroup(validate = false, heading = "%nLog%n")
     LogFlags log = new LogFlags();
 
@@ -61,7 +70,6 @@ final class ServeOptions {
                 "--jinja",
                 "--cont-batching",
                 "-cb",
-                "--slots",
                 "--no-ui",
                 "--no-webui",
                 "--offline",
@@ -86,7 +94,7 @@ final class ServeOptions {
 
     Defaults toDefaults() {
         return new Defaults(
-                sampling.toSampling(),
+                sampling.toSampling(penalties, rareSampling),
                 sampling.maxTokens,
                 sampling.contextShift(),
                 embedding.normalize,

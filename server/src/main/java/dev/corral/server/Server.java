@@ -7,9 +7,12 @@ import dev.corral.server.http.HttpListener;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.Routes;
 import dev.corral.server.llamacpp.LlamaCpp;
+import dev.corral.server.llamacpp.LlamaCppSettings;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.openai.OpenAi;
+import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
+import dev.corral.server.operations.RequestMeter;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -28,12 +31,14 @@ public final class Server implements AutoCloseable {
     private final ModelGate gate;
     private final Routes routes;
     private final HttpListener listener;
+    private final RequestMeter meter;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(ModelGate gate, Routes routes, HttpListener listener) {
+    private Server(ModelGate gate, Routes routes, HttpListener listener, RequestMeter meter) {
         this.gate = gate;
         this.routes = routes;
         this.listener = listener;
+        this.meter = meter;
     }
 
     /**
@@ -43,17 +48,32 @@ public final class Server implements AutoCloseable {
      * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases) throws IOException {
+        return listen(http, defaults, aliases, LlamaCppSettings.STANDARD);
+    }
+
+    /**
+     * Starts to listen, without an engine.
+     *
+     * @param aliases what clients may call the model besides its name
+     * @param settings what llama.cpp's dialect allows
+     * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
+     */
+    public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases, LlamaCppSettings settings)
+            throws IOException {
         ModelGate gate = new ModelGate();
+        RequestMeter meter = new RequestMeter();
         List<Dialect> dialects = List.of(
-                new Operations(gate), new OpenAi(gate, defaults, aliases), new LlamaCpp(gate, defaults, aliases));
-        Routes routes = new Routes(dialects);
-        return new Server(gate, routes, HttpListener.open(http, routes));
+                new Operations(gate, meter),
+                new OpenAi(gate, defaults, aliases),
+                new LlamaCpp(gate, defaults, aliases, settings));
+        Routes routes = new Routes(dialects, http.prefixes());
+        return new Server(gate, routes, HttpListener.open(http, routes), meter);
     }
 
     /** Answers requests with this engine from now on. */
     public void serve(Engine loaded) {
         engine.set(loaded);
-        gate.open(loaded);
+        gate.open(new MeteredEngine(loaded, meter));
     }
 
     /** Where it listens. */

@@ -24,6 +24,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -45,6 +46,15 @@ public class FakeEngine implements Engine {
     }
 
     public static final int VOCABULARY = 0x10000;
+
+    /** Prefix, suffix, middle, repository and file are {@code < > ^ @ #}; every text begins with {@code $}. */
+    private static final ModelInfo.InfillTokens INFILL = new ModelInfo.InfillTokens(
+            OptionalInt.of('$'),
+            OptionalInt.of('<'),
+            OptionalInt.of('>'),
+            OptionalInt.of('^'),
+            OptionalInt.of('@'),
+            OptionalInt.of('#'));
 
     private final Script script;
     private final Deque<Query.Embed> embeds = new ConcurrentLinkedDeque<>();
@@ -85,7 +95,7 @@ public class FakeEngine implements Engine {
                 1_000_000_000,
                 1_100_000_000,
                 "Q8_0",
-                new ModelInfo.VocabularyInfo(2, VOCABULARY, "<s>", "</s>"),
+                new ModelInfo.VocabularyInfo(2, VOCABULARY, "<s>", "</s>", INFILL),
                 2,
                 new ModelInfo.Embedding(Pooling.MEAN, 1024),
                 2048,

@@ -73,6 +73,49 @@ class MainTest {
     }
 
     @Test
+    void llamaServersOtherFlagsArePassedOverOrRefused() {
+        assertThat(options("--poll", "50", "--threads-http", "8", "--perf", "-c", "512")
+                        .contextSize())
+                .isEqualTo(512);
+        assertThat(run("serve", "-m", model, "--port", "0", "-hf", "some/model"))
+                .isEqualTo(2);
+        assertThat(errors()).contains("-hf is not there: nothing is downloaded");
+        assertThat(run("serve", "-m", model, "--port", "0", "--ctx-sise", "8")).isEqualTo(2);
+        assertThat(errors()).contains("there is no flag --ctx-sise").contains("Did you mean --ctx-size?");
+        assertThat(run("serve", "-m", model, "--port", "0", "--api-prefix", "a b"))
+                .isEqualTo(2);
+        assertThat(errors()).contains("--api-prefix: 'a b' is no path");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--dry-multiplier, -1, dry_multiplier",
+        "--mirostat, 3, mirostat",
+        "--xtc-probability, 2, xtc_probability",
+        "--logit-bias, x, logit-bias",
+        "--samplers, nonsense, samplers",
+        "--sampler-seq, ?, samplers",
+        "--typical, 2, typical_p",
+        "--adaptive-decay, 1, adaptive_decay"
+    })
+    void aSamplersFlagHasItsRange(String flag, String value, String name) {
+        assertThat(run("serve", "-m", model, "--port", "0", flag, value)).isEqualTo(2);
+        assertThat(errors()).contains("--" + name + " must");
+    }
+
+    @Test
+    void everySamplersFlagIsTaken() {
+        options(("--samplers top_k;temperature --sampler-seq kt --top-nsigma 1 --typical 0.9 --tfs 0.9"
+                        + " --xtc-probability 0.1 --xtc-threshold 0.2 --dynatemp-range 0.1 --dynatemp-exp 2"
+                        + " --mirostat 2 --mirostat-ent 4 --mirostat-lr 0.2 --adaptive-target 0.5"
+                        + " --adaptive-decay 0.5 --ignore-eos -l 5+1,6-inf --logit-bias 7-2.5 --repeat-penalty 1.1"
+                        + " --repeat-last-n 32 --presence-penalty 0.1 --frequency-penalty 0.1 --dry-multiplier 0.5"
+                        + " --dry-base 1.5 --dry-allowed-length 3 --dry-penalty-last-n -1"
+                        + " --dry-sequence-breaker none --spm-infill --props --no-slots --metrics")
+                .split(" "));
+    }
+
+    @Test
     void tellsItsVersion() {
         assertThat(run("--version")).isZero();
         assertThat(output()).startsWith("corral ");

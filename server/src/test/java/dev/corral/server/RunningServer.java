@@ -3,6 +3,7 @@ package dev.corral.server;
 import dev.corral.engine.Engine;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.llamacpp.LlamaCppSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,13 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
         RunningServer running = loading(http, defaults);
         running.server.serve(engine);
         return running;
+    }
+
+    /** A server that allows more of llama.cpp's dialect than it does by itself. */
+    public static RunningServer of(Engine engine, LlamaCppSettings settings) throws IOException {
+        Server server = Server.listen(HttpSettings.loopback(0), Defaults.standard(), List.of("other-name"), settings);
+        server.serve(engine);
+        return new RunningServer(server, TestClient.of(server.address()));
     }
 
     /** A server whose model is not there yet. */

@@ -6,6 +6,7 @@ import dev.corral.engine.EngineStats;
 final class Counters {
 
     private long steps;
+    private long completionSteps;
     private long promptTokensEvaluated;
     private long promptTokensReused;
     private long tokensGenerated;
@@ -28,8 +29,9 @@ final class Counters {
         stats = EngineStats.idle(slots, cells);
     }
 
-    void stepped(int promptTokens, long nanos) {
+    void stepped(int completions, int promptTokens, long nanos) {
         steps++;
+        completionSteps += completions;
         promptTokensEvaluated += promptTokens;
         if (promptTokens > 0) {
             promptNanos += nanos;
@@ -89,6 +91,7 @@ final class Counters {
                 last.cells(),
                 usedCells,
                 steps,
+                completionSteps,
                 promptTokensEvaluated,
                 promptTokensReused,
                 tokensGenerated,

@@ -248,7 +248,7 @@ final class EngineLoop implements Runnable {
         if (drafted == 0) {
             pacer.measured(generation, prompt, nanos);
         }
-        counters.stepped(prompt, nanos);
+        counters.stepped(plan.size(), prompt, nanos);
     }
 
     private void sample() {

@@ -1,6 +1,7 @@
 package dev.corral.engine.local;
 
 import dev.corral.engine.ModelInfo;
+import dev.corral.engine.ModelInfo.InfillTokens;
 import dev.corral.engine.ModelInfo.VocabularyInfo;
 import dev.corral.llama.CacheType;
 import dev.corral.llama.Context;
@@ -239,7 +240,8 @@ record LoadedModel(
                         vocabulary.type().ordinal(),
                         vocabulary.size(),
                         text(vocabulary, vocabulary.bos()),
-                        text(vocabulary, vocabulary.eos())),
+                        text(vocabulary, vocabulary.eos()),
+                        infillTokens(vocabulary)),
                 model.outputEmbeddingSize(),
                 new ModelInfo.Embedding(embedding.pooling(), embedding.limit()),
                 model.trainedContext(),
@@ -249,6 +251,16 @@ record LoadedModel(
                 templates.capabilities(),
                 model.metadata(),
                 NativeLibrary.load().version());
+    }
+
+    private static InfillTokens infillTokens(Vocabulary vocabulary) {
+        return new InfillTokens(
+                vocabulary.addsBos() ? vocabulary.bos() : OptionalInt.empty(),
+                vocabulary.fimPrefix(),
+                vocabulary.fimSuffix(),
+                vocabulary.fimMiddle(),
+                vocabulary.fimRepository(),
+                vocabulary.fimSeparator());
     }
 
     private static String text(Vocabulary vocabulary, OptionalInt token) {

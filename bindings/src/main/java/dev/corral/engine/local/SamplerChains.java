@@ -7,6 +7,7 @@ import dev.corral.llama.Vocabulary;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 
@@ -172,8 +173,11 @@ final class SamplerChains {
         boolean neutral = penalties.repeat() == 1 && penalties.frequency() == 0 && penalties.presence() == 0;
         if (!neutral && penalties.lastN() != 0) {
             chain.penalties(
-                    lookback(penalties.lastN()), (float) penalties.repeat(), (float) penalties.frequency(), (float)
-                            penalties.presence());
+                    lookback(penalties.lastN()),
+                    (float) penalties.repeat(),
+                    (float) penalties.frequency(),
+                    (float) penalties.presence(),
+                    penalties.newline() ? OptionalInt.empty() : vocabulary.nl());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.corral.server.generation;
 
 import dev.corral.engine.Generate;
+import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Limits;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Range;
@@ -29,7 +30,7 @@ public final class GenerateFields {
      * {@link AdapterChoice}.
      *
      * @param caller whom the request is counted to
-     * @param slots how many slots there are; slot numbers beyond wrap around
+     * @param slots how many slots there are
      */
     public static Generate read(Fields fields, Prompt prompt, Defaults defaults, String caller, int slots) {
         refuseWhatIsNotServed(fields);
@@ -58,7 +59,8 @@ public final class GenerateFields {
         return seconds > 0 ? Optional.of(Duration.ofSeconds(seconds)) : Optional.empty();
     }
 
-    private static Limits limits(Fields fields, Defaults defaults) {
+    /** When a generation must end. */
+    public static Limits limits(Fields fields, Defaults defaults) {
         String maxTokens = fields.either("n_predict", "max_completion_tokens", "max_tokens");
         long milliseconds = fields.whole("t_max_predict_ms", MILLISECONDS, -1);
         return new Limits(
@@ -88,9 +90,18 @@ public final class GenerateFields {
         return defaults.deadline().filter(most -> most.compareTo(asked) < 0).or(() -> Optional.of(asked));
     }
 
+    /** Today's name has a range; under the one of 2023 a slot that is not there meant any. */
     private static int slot(Fields fields, int slots) {
-        int slot = fields.integer(fields.either("id_slot", "slot_id"), SLOT, Generate.Cache.ANY_SLOT);
-        return slot < 0 ? slot : slot % slots;
+        String name = fields.either("id_slot", "slot_id");
+        int slot = fields.integer(name, SLOT, Generate.Cache.ANY_SLOT);
+        if (slot < slots) {
+            return slot;
+        }
+        if (name.equals("slot_id")) {
+            return Generate.Cache.ANY_SLOT;
+        }
+        throw new InvalidRequestException(
+                name, Integer.toString(slot), "must be -1 or a slot's number, from 0 to " + (slots - 1));
     }
 
     private static void refuseWhatIsNotServed(Fields fields) {

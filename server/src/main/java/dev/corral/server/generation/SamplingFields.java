@@ -86,7 +86,8 @@ final class SamplingFields {
                 fields.integer("repeat_last_n", Sampling.Penalties.LAST_N, or.lastN()),
                 decimal("repeat_penalty", Sampling.Penalties.REPEAT, or.repeat()),
                 decimal("frequency_penalty", Sampling.Penalties.FREQUENCY, or.frequency()),
-                decimal("presence_penalty", Sampling.Penalties.PRESENCE, or.presence()));
+                decimal("presence_penalty", Sampling.Penalties.PRESENCE, or.presence()),
+                fields.flag("penalize_nl", or.newline()));
     }
 
     private Sampling.Dry dry() {

@@ -76,6 +76,25 @@ public final class Exchange {
         return request.query().first(name).asOptional();
     }
 
+    /** The value of a cookie that the client sent. */
+    public Optional<String> cookie(String name) {
+        return request.headers().cookies().first(name).asOptional();
+    }
+
+    /**
+     * Gives the client a cookie with the answer, for as long as its session lasts and for all paths; pages of other sites
+     * get it only by TLS, as browsers want it. Without effect once a stream has begun.
+     *
+     * @param value of characters that need no quotes
+     */
+    public void setCookie(String name, String value) {
+        if (events == null || !events.started()) {
+            String sites = request.isSecure() ? "; SameSite=None; Secure" : "; SameSite=Lax";
+            response.headers()
+                    .add(HeaderValues.create("Set-Cookie", name + "=" + value + "; Path=/; HttpOnly" + sites));
+        }
+    }
+
     /** Whom the request is counted to; the same for every request with one API key. */
     public String caller() {
         return request.context()
@@ -114,6 +133,12 @@ public final class Exchange {
         return open;
     }
 
+    /** A text for a program, in a format of its own. */
+    public void replyText(String contentType, String text) {
+        response.header(HeaderNames.CONTENT_TYPE, contentType);
+        send(200, text.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** A page for a browser, which may load nothing and run nothing. */
     public void replyPage(String html) {
         response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
@@ -134,7 +159,7 @@ public final class Exchange {
         return AccessLog.shown(request.prologue().method().text());
     }
 
-    void header(String name, String value) {
+    public void header(String name, String value) {
         response.header(HeaderNames.create(name), value);
     }
 

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param maxBody largest body of a request, in bytes
  * @param maxConnections how many connections may be open at once
  * @param times how long clients may take
+ * @param prefixes under what every route is found besides the root
  */
 public record HttpSettings(
         String host,
@@ -27,7 +28,8 @@ public record HttpSettings(
         Set<String> allowedHosts,
         int maxBody,
         int maxConnections,
-        TimeLimits times) {
+        TimeLimits times,
+        PathPrefixes prefixes) {
 
     public static final int MAX_BODY = 32 * 1024 * 1024;
     public static final int MAX_CONNECTIONS = 4096;
@@ -54,7 +56,8 @@ public record HttpSettings(
                 Set.of(),
                 MAX_BODY,
                 MAX_CONNECTIONS,
-                TimeLimits.STANDARD);
+                TimeLimits.STANDARD,
+                PathPrefixes.STANDARD);
     }
 
     public HttpSettings withApiKeys(List<String> texts) {
@@ -62,32 +65,38 @@ public record HttpSettings(
     }
 
     public HttpSettings with(KeySettings others) {
-        return new HttpSettings(host, port, tls, others, origins, allowedHosts, maxBody, maxConnections, times);
+        return new HttpSettings(
+                host, port, tls, others, origins, allowedHosts, maxBody, maxConnections, times, prefixes);
     }
 
     public HttpSettings with(PemFiles files) {
         return new HttpSettings(
-                host, port, Optional.of(files), keys, origins, allowedHosts, maxBody, maxConnections, times);
+                host, port, Optional.of(files), keys, origins, allowedHosts, maxBody, maxConnections, times, prefixes);
     }
 
     public HttpSettings with(TimeLimits limits) {
-        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, maxBody, maxConnections, limits);
+        return new HttpSettings(
+                host, port, tls, keys, origins, allowedHosts, maxBody, maxConnections, limits, prefixes);
     }
 
     public HttpSettings withOrigins(Origins pages) {
         return new HttpSettings(
-                host, port, tls, keys, Optional.of(pages), allowedHosts, maxBody, maxConnections, times);
+                host, port, tls, keys, Optional.of(pages), allowedHosts, maxBody, maxConnections, times, prefixes);
     }
 
     public HttpSettings withAllowedHosts(Set<String> names) {
-        return new HttpSettings(host, port, tls, keys, origins, names, maxBody, maxConnections, times);
+        return new HttpSettings(host, port, tls, keys, origins, names, maxBody, maxConnections, times, prefixes);
     }
 
     public HttpSettings withMaxBody(int bytes) {
-        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, bytes, maxConnections, times);
+        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, bytes, maxConnections, times, prefixes);
+    }
+
+    public HttpSettings with(PathPrefixes paths) {
+        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, maxBody, maxConnections, times, paths);
     }
 
     public HttpSettings withMaxConnections(int count) {
-        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, maxBody, count, times);
+        return new HttpSettings(host, port, tls, keys, origins, allowedHosts, maxBody, count, times, prefixes);
     }
 }

@@ -20,7 +20,8 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
     public enum Answer {
         JSON,
         JSON_OR_EVENTS,
-        PAGE
+        PAGE,
+        TEXT
     }
 
     public RouteDoc {
@@ -40,6 +41,11 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
     /** The same, answered by a page. */
     public RouteDoc page() {
         return new RouteDoc(summary, Answer.PAGE, query, body);
+    }
+
+    /** The same, answered by a text that is no JSON. */
+    public RouteDoc text() {
+        return new RouteDoc(summary, Answer.TEXT, query, body);
     }
 
     public RouteDoc query(String name, String... values) {

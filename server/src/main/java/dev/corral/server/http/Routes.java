@@ -42,11 +42,21 @@ public final class Routes {
     }
 
     private final List<Dialect> dialects;
+    private final PathPrefixes prefixes;
     private final Map<String, Route> table = new LinkedHashMap<>();
     private Dialect current;
 
     /** @param dialects in order of precedence; the last one speaks wherever no other does */
     public Routes(List<? extends Dialect> dialects) {
+        this(dialects, PathPrefixes.STANDARD);
+    }
+
+    /**
+     * @param dialects in order of precedence; the last one speaks wherever no other does
+     * @param prefixes under what each route is found besides its own path
+     */
+    public Routes(List<? extends Dialect> dialects, PathPrefixes prefixes) {
+        this.prefixes = prefixes;
         this.dialects = List.copyOf(dialects);
         this.current = this.dialects.getLast();
         for (Dialect dialect : this.dialects) {
@@ -83,40 +93,47 @@ public final class Routes {
 
     /** Whether a path is answered without an API key. */
     boolean isOpen(String path) {
+        String plain = prefixes.strip(path);
         return table.values().stream()
-                .anyMatch(route -> route.open() && route.path().equals(path));
+                .anyMatch(route -> route.open() && route.path().equals(plain));
     }
 
     /** Who tells errors on this path. */
     Dialect speakingAt(String path) {
+        String plain = prefixes.strip(path);
         return dialects.stream()
-                .filter(dialect -> dialect.speaks(path))
+                .filter(dialect -> dialect.speaks(plain))
                 .findFirst()
                 .orElse(dialects.getLast());
     }
 
     void install(HttpRouting.Builder routing, RequestGuard guard) {
-        for (Route route : table.values()) {
-            Handler handler = route.handler();
-            io.helidon.webserver.http.Handler guarded =
-                    (request, response) -> guard.run(new Exchange(request, response), route.dialect(), handler);
-            routing.route(route.method(), route.path(), guarded);
-            if (route.method().equals(Method.GET)) {
-                routing.route(Method.HEAD, route.path(), guarded);
-            }
-        }
-        for (String path : paths()) {
-            routing.any(
-                    path,
-                    (request, response) -> guard.run(
-                            new Exchange(request, response), ownerOf(path), exchange -> refuse(exchange, path)));
-        }
+        install(routing, guard, "");
+        prefixes.patterns().forEach(prefix -> install(routing, guard, prefix));
         routing.any((request, response) -> {
             Exchange exchange = new Exchange(request, response);
             guard.run(exchange, speakingAt(exchange.path()), _ -> {
                 throw new ApiException(ApiError.Kind.NOT_FOUND, "there is nothing at " + exchange.shownPath());
             });
         });
+    }
+
+    private void install(HttpRouting.Builder routing, RequestGuard guard, String prefix) {
+        for (Route route : table.values()) {
+            Handler handler = route.handler();
+            io.helidon.webserver.http.Handler guarded =
+                    (request, response) -> guard.run(new Exchange(request, response), route.dialect(), handler);
+            routing.route(route.method(), prefix + route.path(), guarded);
+            if (route.method().equals(Method.GET)) {
+                routing.route(Method.HEAD, prefix + route.path(), guarded);
+            }
+        }
+        for (String path : paths()) {
+            routing.any(
+                    prefix + path,
+                    (request, response) -> guard.run(
+                            new Exchange(request, response), ownerOf(path), exchange -> refuse(exchange, path)));
+        }
     }
 
     private void refuse(Exchange exchange, String path) {

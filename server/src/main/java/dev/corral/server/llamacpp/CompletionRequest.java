@@ -16,11 +16,13 @@ import dev.corral.server.http.RouteDoc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
- * What {@code POST /completion} asks for.
+ * What {@code POST /completion} and {@code POST /infill} ask for.
  *
  * @param generates one for each prompt, alike but for the prompt
+ * @param prompts as results show them
  * @param stream answer by events as the text comes
  * @param returnTokens show the ids of the generated tokens
  * @param timingsPerToken show timings with every event
@@ -30,9 +32,11 @@ import java.util.Optional;
  * @param adapters which adapters to apply; {@link #adapted} looks them up
  * @param lora the adapters as they were asked for
  * @param beat after how long a silence a stream sends a comment
+ * @param systemPrompt what it wants before its prompts; {@link #after} puts it there
  */
 record CompletionRequest(
         List<Generate> generates,
+        List<Prompt> prompts,
         boolean stream,
         boolean returnTokens,
         boolean timingsPerToken,
@@ -41,10 +45,12 @@ record CompletionRequest(
         int discard,
         AdapterChoice adapters,
         ArrayNode lora,
-        Optional<Duration> beat) {
+        Optional<Duration> beat,
+        Optional<SystemPrompt> systemPrompt) {
 
     CompletionRequest {
         generates = List.copyOf(generates);
+        prompts = List.copyOf(prompts);
         responseFields = List.copyOf(responseFields);
     }
 
@@ -57,7 +63,28 @@ record CompletionRequest(
                         "{'prompt': 'Yes or no?', 'n_predict': 4, 'grammar': 'root ::= \\'yes\\' | \\'no\\'',"
                                 + " 'grammar_lazy': true, 'grammar_triggers':"
                                 + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}",
-                        "{'prompt': 'Once upon a time', 'n_predict': 4, 'lora': [{'id': 0, 'scale': 0.5}]}");
+                        "{'prompt': 'Once upon a time', 'n_predict': 4, 'lora': [{'id': 0, 'scale': 0.5}],"
+                                + " 'system_prompt': {'prompt': 'A tale.', 'anti_prompt': 'User:',"
+                                + " 'assistant_name': 'Assistant:'}}");
+    }
+
+    /** Of {@code POST /infill}: the same fields, and a text with a gap in place of a prompt. */
+    static RouteDoc infillDoc(Defaults defaults) {
+        return RouteDoc.of("Fills the gap in a text")
+                .streamed()
+                .body(
+                        fields -> {
+                            InfillPrompt.read(fields);
+                            read(fields, List.of(Prompt.text("")), defaults, "", 1);
+                        },
+                        "{'input_prefix': 'def add(a, b):', 'input_suffix': 'print(add(1, 2))', 'n_predict': 16}",
+                        "{'input_prefix': 'add(', 'input_suffix': ')', 'prompt': '1', 'n_predict': 4,"
+                                + " 'input_extra': [{'filename': 'add.py', 'text': 'def add(a, b): return a + b'}],"
+                                + " 'grammar': 'root ::= \\'yes\\' | \\'no\\'',"
+                                + " 'grammar_lazy': true, 'grammar_triggers':"
+                                + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}],"
+                                + " 'lora': [{'id': 0, 'scale': 0.5}], 'system_prompt': {'prompt': 'A tale.',"
+                                + " 'anti_prompt': 'User:', 'assistant_name': 'Assistant:'}}");
     }
 
     /**
@@ -67,13 +94,18 @@ record CompletionRequest(
      * @param slots how many slots there are
      */
     static CompletionRequest read(Fields fields, Defaults defaults, String caller, int slots) {
-        List<Prompt> prompts = PromptFields.prompts(fields, "prompt");
+        return read(fields, PromptFields.prompts(fields, "prompt"), defaults, caller, slots);
+    }
+
+    /** Reads a request whose prompts were read before. */
+    static CompletionRequest read(Fields fields, List<Prompt> prompts, Defaults defaults, String caller, int slots) {
         Generate first = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, slots)
                 .with(logprobs(fields));
         return new CompletionRequest(
                 prompts.stream()
                         .map(prompt -> first.toBuilder().prompt(prompt).build())
                         .toList(),
+                prompts,
                 fields.flag("stream", false),
                 fields.flag("return_tokens", false),
                 fields.flag("timings_per_token", false),
@@ -82,27 +114,47 @@ record CompletionRequest(
                 fields.integer("n_discard", ContextShift.DISCARD, 0),
                 AdapterChoice.read(fields),
                 fields.array("lora").orElseGet(Json::array),
-                GenerateFields.beat(fields, defaults));
+                GenerateFields.beat(fields, defaults),
+                SystemPrompt.read(fields));
     }
 
     /** The same with the adapters that it chose. */
     CompletionRequest adapted(Engine engine) throws InterruptedException {
         Optional<AdapterSet> chosen = adapters.resolve(engine);
-        return chosen.isEmpty()
-                ? this
-                : new CompletionRequest(
-                        generates.stream()
-                                .map(generate -> generate.with(chosen.get()))
-                                .toList(),
-                        stream,
-                        returnTokens,
-                        timingsPerToken,
-                        responseFields,
-                        keep,
-                        discard,
-                        adapters,
-                        lora,
-                        beat);
+        return chosen.isEmpty() ? this : with(generate -> generate.with(chosen.get()));
+    }
+
+    /** The same with a text before each prompt, which results don't show. */
+    CompletionRequest after(SystemPrompt system) {
+        return with(generate ->
+                generate.toBuilder().prompt(system.before(generate.prompt())).build());
+    }
+
+    /** The same in the slot of its conversation's last turn, unless it names one. */
+    CompletionRequest in(ConversationCookie conversation, int slots) {
+        boolean free = common().cache().slot() == Generate.Cache.ANY_SLOT;
+        return free && conversation.slot() < slots
+                ? with(generate -> generate.with(new Generate.Cache(
+                        generate.cache().reuse(),
+                        conversation.slot(),
+                        generate.cache().partition())))
+                : this;
+    }
+
+    private CompletionRequest with(UnaryOperator<Generate> change) {
+        return new CompletionRequest(
+                generates.stream().map(change).toList(),
+                prompts,
+                stream,
+                returnTokens,
+                timingsPerToken,
+                responseFields,
+                keep,
+                discard,
+                adapters,
+                lora,
+                beat,
+                systemPrompt);
     }
 
     /** What all the prompts have in common. */

@@ -12,6 +12,8 @@ import dev.corral.server.generation.Completion;
 import dev.corral.server.generation.LogprobsJson;
 import dev.corral.server.generation.TimingsJson;
 import dev.corral.server.http.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -41,7 +43,7 @@ final class CompletionResult {
                 .put("model", model.name())
                 .put("tokens_predicted", usage.generatedTokens())
                 .put("tokens_evaluated", usage.promptTokens());
-        result.set("generation_settings", GenerationSettings.of(request));
+        result.set("generation_settings", GenerationSettings.of(request, model));
         result.put("prompt", prompt)
                 .put("has_new_line", completion.hasNewLine())
                 .put("truncated", usage.truncated());
@@ -62,7 +64,34 @@ final class CompletionResult {
     static ArrayNode logprobs(CompletionRequest request, List<TokenLogprob> tokens) {
         Logprobs asked = request.common().logprobs();
         LogprobsJson shape = asked.postSampling() ? LogprobsJson.PROBABILITIES : LogprobsJson.LOGARITHMS;
-        return shape.toJson(tokens, asked.top());
+        ArrayNode entries = shape.toJson(tokens, asked.top());
+        for (int i = 0; i < tokens.size(); i++) {
+            put2023((ObjectNode) entries.get(i), tokens.get(i), asked.top());
+        }
+        return entries;
+    }
+
+    /** The shape of 2023 beside today's: {@code "content"} and {@code "probs": [{"tok_str", "prob"}]}. */
+    private static void put2023(ObjectNode entry, TokenLogprob token, int most) {
+        entry.put("content", entry.path("token").textValue());
+        ArrayNode probabilities = entry.putArray("probs");
+        token.top().stream()
+                .limit(most)
+                .forEach(likely -> probabilities
+                        .addObject()
+                        .put("tok_str", shown(likely))
+                        .put("prob", Math.exp(likely.logprob())));
+    }
+
+    /** A token's text; a byte that is none by itself as {@code byte: \\xNN}. */
+    private static String shown(TokenLogprob token) {
+        byte[] bytes = new byte[token.bytes().size()];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = token.bytes().get(i).byteValue();
+        }
+        return bytes.length == 1 && bytes[0] < 0
+                ? "byte: \\x" + HexFormat.of().withUpperCase().toHexDigits(bytes[0])
+                : new String(bytes, StandardCharsets.UTF_8);
     }
 
     private static String stopType(FinishReason reason) {

@@ -64,6 +64,9 @@ final class CompletionRun implements Generations.Reader {
             case Event.Queued _, Event.PromptLogprobs _ -> {}
             case Event.Started started -> {
                 one.slot = started.slot();
+                if (prompt == 0) {
+                    ConversationCookie.tell(exchange, started.slot());
+                }
                 one.promptTokens = started.promptTokens();
                 one.cachedTokens = started.cachedTokens();
                 one.timings.started();
@@ -116,7 +119,7 @@ final class CompletionRun implements Generations.Reader {
                 engine.model(),
                 prompt * each + completion,
                 one.slot,
-                textOf(engine, request.generates().get(prompt).prompt()),
+                textOf(engine, request.prompts().get(prompt)),
                 one.completions.get(completion));
     }
 
@@ -161,6 +164,7 @@ final class CompletionRun implements Generations.Reader {
     }
 
     private static void writeState(JsonGenerator json, Progress one, int predicted) throws IOException {
+        json.writeBooleanField("multimodal", false);
         json.writeBooleanField("stop", false);
         json.writeNumberField("id_slot", one.slot);
         json.writeNumberField("slot_id", one.slot);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
+import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Sampling;
 import dev.corral.engine.Sampling.LogitBias;
 import dev.corral.engine.Speculation;
@@ -16,7 +17,8 @@ final class GenerationSettings {
 
     private GenerationSettings() {}
 
-    static ObjectNode of(CompletionRequest request) {
+    /** {@code temp}, {@code n_ctx} and {@code model} are there as in 2023. */
+    static ObjectNode of(CompletionRequest request, ModelInfo model) {
         Generate generate = request.common();
         ObjectNode settings = Json.object();
         sampling(settings, generate.sampling());
@@ -35,28 +37,35 @@ final class GenerationSettings {
                 .put("post_sampling_probs", generate.logprobs().postSampling());
         fixed(settings, generate.speculation());
         settings.set("lora", request.lora());
-        return settings;
+        return of(settings, model);
     }
 
     /** What a request gets that sets nothing. */
-    static ObjectNode of(Defaults defaults) {
+    static ObjectNode of(Defaults defaults, ModelInfo model) {
         ObjectNode settings = Json.object();
         sampling(settings, defaults.sampling());
         limits(settings, defaults.maxTokens(), 0, 0);
-        settings.put("ignore_eos", false)
-                .put("stream", false)
-                .put("n_probs", 0)
-                .put("min_keep", defaults.sampling().minKeep());
+        settings.putArray("stop");
+        settings.put("ignore_eos", false).put("stream", false);
+        settings.set("logit_bias", biases(defaults.sampling()));
+        settings.put("n_probs", 0)
+                .put("min_keep", defaults.sampling().minKeep())
+                .put("grammar", "");
         chat(settings);
         samplers(settings, defaults.sampling());
         settings.put("timings_per_token", false).put("post_sampling_probs", false);
         fixed(settings, defaults.speculation());
-        return settings;
+        return of(settings, model);
+    }
+
+    private static ObjectNode of(ObjectNode settings, ModelInfo model) {
+        return settings.put("n_ctx", model.contextSize()).put("model", model.name());
     }
 
     private static void sampling(ObjectNode settings, Sampling sampling) {
         settings.put("seed", sampling.seed())
                 .put("temperature", sampling.temperature())
+                .put("temp", sampling.temperature())
                 .put("dynatemp_range", sampling.dynamic().range())
                 .put("dynatemp_exponent", sampling.dynamic().exponent())
                 .put("top_k", sampling.topK())
@@ -69,6 +78,7 @@ final class GenerationSettings {
                 .put("typical_p", sampling.typicalP())
                 .put("repeat_last_n", sampling.penalties().lastN())
                 .put("repeat_penalty", sampling.penalties().repeat())
+                .put("penalize_nl", sampling.penalties().newline())
                 .put("presence_penalty", sampling.penalties().presence())
                 .put("frequency_penalty", sampling.penalties().frequency())
                 .put("dry_multiplier", sampling.dry().multiplier())

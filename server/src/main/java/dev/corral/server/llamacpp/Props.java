@@ -14,24 +14,26 @@ final class Props {
 
     private Props() {}
 
-    static ObjectNode of(ModelInfo model, Defaults defaults) {
+    /** @param system the caller's own */
+    static ObjectNode of(ModelInfo model, Defaults defaults, LlamaCppSettings allowed, SystemPrompt system) {
         ObjectNode props = Json.object();
         ObjectNode settings = props.putObject("default_generation_settings");
-        settings.set("params", GenerationSettings.of(defaults));
+        settings.set("params", GenerationSettings.of(defaults, model));
         settings.put("n_ctx", model.contextSize());
         props.put("total_slots", model.slots())
                 .put("model_alias", model.name())
                 .put("model_ftype", model.fileType())
                 .put("model_path", model.path());
         props.putObject("modalities").put("vision", false).put("video", false).put("audio", false);
-        props.put("endpoint_slots", true)
-                .put("endpoint_props", false)
-                .put("endpoint_metrics", false)
+        props.put("endpoint_slots", allowed.showSlots())
+                .put("endpoint_props", allowed.changeProps())
+                .put("endpoint_metrics", true)
                 .put("ui", false);
         props.putObject("ui_settings");
         props.put("chat_template", model.chatTemplate().orElse(""));
         ObjectNode capabilities = props.putObject("chat_template_caps");
         new TreeMap<>(model.chatCapabilities()).forEach(capabilities::put);
+        system.putInto(props);
         return props.put("bos_token", model.vocabulary().bos())
                 .put("eos_token", model.vocabulary().eos())
                 .put("build_info", model.engine())

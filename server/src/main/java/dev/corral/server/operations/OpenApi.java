@@ -101,11 +101,12 @@ final class OpenApi {
     private static void responses(ObjectNode responses, RouteDoc.Answer answer) {
         ObjectNode content =
                 responses.putObject("200").put("description", "the answer").putObject("content");
-        if (answer == RouteDoc.Answer.PAGE) {
-            content.putObject("text/html");
-        } else {
-            content.putObject("application/json");
-        }
+        content.putObject(
+                switch (answer) {
+                    case PAGE -> "text/html";
+                    case TEXT -> "text/plain";
+                    case JSON, JSON_OR_EVENTS -> "application/json";
+                });
         if (answer == RouteDoc.Answer.JSON_OR_EVENTS) {
             content.putObject("text/event-stream");
         }

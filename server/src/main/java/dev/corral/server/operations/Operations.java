@@ -11,11 +11,12 @@ import dev.corral.server.model.ModelGate;
 import java.util.Set;
 
 /**
- * Routes for those who run the server or write clients of it; none needs an API key.
+ * Routes for those who run the server or write clients of it; only the metrics need an API key, where there are any.
  *
  * <pre>{@code
  * curl localhost:8080/ready
  * curl localhost:8080/openapi.json
+ * curl localhost:8080/metrics
  * }</pre>
  */
 public final class Operations implements Dialect {
@@ -23,12 +24,16 @@ public final class Operations implements Dialect {
     private static final String READY = "/ready";
     private static final String OPENAPI = "/openapi.json";
     private static final String DOCS = "/docs";
-    private static final Set<String> PATHS = Set.of(READY, OPENAPI, DOCS);
+    private static final String METRICS = "/metrics";
+    private static final Set<String> PATHS = Set.of(READY, OPENAPI, DOCS, METRICS);
 
     private final ModelGate gate;
+    private final Metrics metrics;
 
-    public Operations(ModelGate gate) {
+    /** @param meter what the engine's generations are measured with */
+    public Operations(ModelGate gate, RequestMeter meter) {
         this.gate = gate;
+        this.metrics = new Metrics(gate, meter);
     }
 
     @Override
@@ -42,7 +47,8 @@ public final class Operations implements Dialect {
                 .getOpen(
                         DOCS,
                         RouteDoc.of("This description, for people").page(),
-                        exchange -> exchange.replyPage(DocsPage.of(openApi.document())));
+                        exchange -> exchange.replyPage(DocsPage.of(openApi.document())))
+                .get(METRICS, RouteDoc.of("What Prometheus collects").text(), metrics::reply);
     }
 
     @Override

@@ -75,7 +75,7 @@ class RequestFieldsTest {
 
     @Test
     void unknownFieldsAreIgnored() throws InterruptedException {
-        assertThat(asked(", \"unknown\": {\"a\": [1]}, \"penalize_nl\": true, \"use_default_badwordsids\": true"))
+        assertThat(asked(", \"unknown\": {\"a\": [1]}, \"use_default_badwordsids\": true"))
                 .isEqualTo(asked(""));
     }
 
@@ -85,7 +85,7 @@ class RequestFieldsTest {
                         , "samplers": ["top_k", "temperature", "typ_p"], "temperature": 0.1, "dynatemp_range": 0.2,
                         "dynatemp_exponent": 1.3, "top_k": 4, "top_p": 0.5, "min_p": 0.6, "tfs_z": 0.65, "typical_p": 0.7,
                         "top_n_sigma": 0.8, "xtc_probability": 0.9, "xtc_threshold": 0.11, "repeat_last_n": 12,
-                        "repeat_penalty": 1.3, "frequency_penalty": 0.14, "presence_penalty": 0.15,
+                        "repeat_penalty": 1.3, "frequency_penalty": 0.14, "presence_penalty": 0.15, "penalize_nl": false,
                         "dry_multiplier": 0.16, "dry_base": 1.7, "dry_allowed_length": 18, "dry_penalty_last_n": 19,
                         "dry_sequence_breakers": ["!"], "mirostat": 2, "mirostat_tau": 2.1, "mirostat_eta": 0.22,
                         "adaptive_target": 0.23, "adaptive_decay": 0.24, "min_keep": 25, "seed": 26,
@@ -102,7 +102,7 @@ class RequestFieldsTest {
                         0.7,
                         0.8,
                         new Sampling.Xtc(0.9, 0.11),
-                        new Sampling.Penalties(12, 1.3, 0.14, 0.15),
+                        new Sampling.Penalties(12, 1.3, 0.14, 0.15, false),
                         new Sampling.Dry(0.16, 1.7, 18, 19, List.of("!")),
                         new Sampling.Mirostat(2, 2.1, 0.22),
                         new Sampling.AdaptiveP(0.23, 0.24),
@@ -116,12 +116,12 @@ class RequestFieldsTest {
     void theOtherFieldsArrive() throws InterruptedException {
         Generate request = asked("""
                 , "n_predict": 5, "n_indent": 2, "t_max_predict_ms": 300, "stop": ["a", "", "b"], "n_cmpl": 3,
-                "cache_prompt": false, "id_slot": 6, "return_progress": true, "n_probs": 7,
+                "cache_prompt": false, "id_slot": 2, "return_progress": true, "n_probs": 7,
                 "post_sampling_probs": true""");
         assertThat(request.limits()).isEqualTo(new Limits(5, Optional.of(Duration.ofMillis(300)), 2));
         assertThat(request.stop()).containsExactly("a", "b");
         assertThat(request.completions()).isEqualTo(3);
-        assertThat(request.cache()).as("slot 6 of 4 wraps around").isEqualTo(new Generate.Cache(false, 2));
+        assertThat(request.cache()).isEqualTo(new Generate.Cache(false, 2));
         assertThat(request.output()).isEqualTo(new Generate.Output(false, true));
         assertThat(request.logprobs()).isEqualTo(new Logprobs(7, true));
     }
@@ -141,6 +141,9 @@ class RequestFieldsTest {
     @Test
     void olderNamesAreKnown() throws InterruptedException {
         assertThat(asked(", \"slot_id\": 3").cache().slot()).isEqualTo(3);
+        assertThat(asked(", \"slot_id\": 4").cache().slot())
+                .as("a slot that is not there is any")
+                .isEqualTo(Generate.Cache.ANY_SLOT);
         assertThat(asked(", \"n\": 2").completions()).isEqualTo(2);
         assertThat(asked(", \"logprobs\": 2").logprobs().top()).isEqualTo(2);
         assertThat(asked(", \"stop\": \"a\"").stop()).containsExactly("a");
@@ -315,6 +318,7 @@ class RequestFieldsTest {
                 "timings_per_token",
                 "cache_prompt",
                 "ignore_eos",
+                "penalize_nl",
                 "post_sampling_probs"
             })
     void everyFlagIsTrueOrFalse(String name) throws InterruptedException {
@@ -339,6 +343,12 @@ class RequestFieldsTest {
             })
     void otherTypesAreRefused(String name, String value) throws InterruptedException {
         refused("/completion", ", \"" + name + "\": " + value, name);
+    }
+
+    @Test
+    void aSlotThatIsNotThereIsRefused() throws InterruptedException {
+        refused("/completion", ", \"id_slot\": 4", "id_slot");
+        refused("/completion", ", \"id_slot\": 257", "id_slot");
     }
 
     @Test

@@ -107,8 +107,9 @@ class CompletionTest {
                 .events();
         assertThat(events).hasSize(3);
         assertThat(events.getFirst().toString())
-                .isEqualTo("{\"index\":0,\"content\":\"a\",\"tokens\":[97],\"stop\":false,\"id_slot\":2,\"slot_id\":2,"
-                        + "\"tokens_predicted\":1,\"tokens_evaluated\":7}");
+                .isEqualTo(
+                        "{\"index\":0,\"content\":\"a\",\"tokens\":[97],\"multimodal\":false,\"stop\":false,\"id_slot\":2,\"slot_id\":2,"
+                                + "\"tokens_predicted\":1,\"tokens_evaluated\":7}");
         assertThat(events.get(1).path("tokens_predicted").intValue()).isEqualTo(2);
         JsonNode last = events.getLast();
         assertThat(last.path("stop").booleanValue()).isTrue();
@@ -134,7 +135,9 @@ class CompletionTest {
         assertThat(result.path("completion_probabilities").toString())
                 .isEqualTo("[{\"id\":97,\"token\":\"a\",\"bytes\":[97],\"logprob\":-0.5,\"top_logprobs\":["
                         + "{\"id\":97,\"token\":\"a\",\"bytes\":[97],\"logprob\":-0.5},"
-                        + "{\"id\":1,\"token\":\"\uFFFD\",\"bytes\":[228,184],\"logprob\":-3.4028234663852886E38}]}]");
+                        + "{\"id\":1,\"token\":\"\uFFFD\",\"bytes\":[228,184],\"logprob\":-3.4028234663852886E38}],"
+                        + "\"content\":\"a\",\"probs\":[{\"tok_str\":\"a\",\"prob\":" + Math.exp(-0.5)
+                        + "},{\"tok_str\":\"\uFFFD\",\"prob\":0.0}]}]");
     }
 
     @Test

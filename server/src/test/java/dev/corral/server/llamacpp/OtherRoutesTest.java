@@ -46,6 +46,39 @@ class OtherRoutesTest {
         assertThat(get(path).toString()).isEqualTo("{\"status\":\"ok\"}");
     }
 
+    /** As servers of early 2024 had it. */
+    @Test
+    void healthTellsOfSlotsWhenAsked() throws InterruptedException {
+        for (String query : new String[] {"include_slots", "fail_on_no_slot=1"}) {
+            assertThat(get("/health?" + query).toString())
+                    .isEqualTo("{\"status\":\"ok\",\"slots_idle\":4,\"slots_processing\":0}");
+        }
+    }
+
+    @Test
+    void slotsMayBeHidden() throws Exception {
+        try (RunningServer hidden =
+                RunningServer.of(FakeEngine.saying("a"), new LlamaCppSettings(false, false, false))) {
+            assertThat(hidden.client().get("/slots").status()).isEqualTo(501);
+            assertThat(hidden.client()
+                            .get("/props")
+                            .json()
+                            .path("endpoint_slots")
+                            .booleanValue())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void theSettingsOf2023AreThere() throws InterruptedException {
+        JsonNode settings = get("/model.json");
+        assertThat(settings.path("temp").doubleValue()).isEqualTo(0.8);
+        assertThat(settings.path("n_ctx").intValue()).isEqualTo(1024);
+        assertThat(settings.path("model").textValue()).isEqualTo("fake");
+        assertThat(settings.path("penalize_nl").booleanValue()).isTrue();
+        assertThat(settings.path("seed").longValue()).isEqualTo(4294967295L);
+    }
+
     @Test
     void propsTellOfTheModel() throws InterruptedException {
         JsonNode props = get("/props");

@@ -12,6 +12,7 @@ import dev.corral.server.http.BodyDoc;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
+import dev.corral.server.llamacpp.LlamaCppSettings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ class OpenApiTest {
 
     @BeforeAll
     static void start() throws IOException {
-        running = RunningServer.of(new FakeAdapters());
+        running = RunningServer.of(new FakeAdapters(), new LlamaCppSettings(true, true, false));
     }
 
     @AfterAll
