@@ -11,6 +11,7 @@ final class Counters {
     private long tokensGenerated;
     private long preemptions;
     private long contextShifts;
+    private long mediaEncoded;
     private long promptNanos;
     private long generationNanos;
     private long draftSteps;
@@ -48,6 +49,10 @@ final class Counters {
 
     void shifted() {
         contextShifts++;
+    }
+
+    void encoded() {
+        mediaEncoded++;
     }
 
     void preempted() {
@@ -94,6 +99,7 @@ final class Counters {
                 tokensGenerated,
                 preemptions,
                 contextShifts,
+                mediaEncoded,
                 promptNanos,
                 generationNanos,
                 prefillChunk,

@@ -57,7 +57,9 @@ record CompletionRequest(
                         "{'prompt': 'Yes or no?', 'n_predict': 4, 'grammar': 'root ::= \\'yes\\' | \\'no\\'',"
                                 + " 'grammar_lazy': true, 'grammar_triggers':"
                                 + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}",
-                        "{'prompt': 'Once upon a time', 'n_predict': 4, 'lora': [{'id': 0, 'scale': 0.5}]}");
+                        "{'prompt': 'Once upon a time', 'n_predict': 4, 'lora': [{'id': 0, 'scale': 0.5}]}",
+                        "{'prompt': 'USER:[img-12]What is this? ASSISTANT:', 'n_predict': 4, 'image_data': [{'id': 12,"
+                                + " 'data': 'R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs='}]}");
     }
 
     /**
@@ -67,7 +69,7 @@ record CompletionRequest(
      * @param slots how many slots there are
      */
     static CompletionRequest read(Fields fields, Defaults defaults, String caller, int slots) {
-        List<Prompt> prompts = PromptFields.prompts(fields, "prompt");
+        List<Prompt> prompts = ImageData.read(fields).in(PromptFields.prompts(fields, "prompt"));
         Generate first = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, slots)
                 .with(logprobs(fields));
         return new CompletionRequest(
