@@ -177,8 +177,7 @@ public final class Context extends NativeHandle {
         MemorySegment context = pointer();
         checkAdapters();
         NativeLog.collectComplaints();
-        return result(
-                Native.corral_media_decode(projector, context, chunk, position, sequence, error.segment()));
+        return result(Native.corral_media_decode(projector, context, chunk, position, sequence, error.segment()));
     }
 
     private void checkSize(Batch batch, int limit) {

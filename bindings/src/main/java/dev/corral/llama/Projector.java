@@ -94,9 +94,7 @@ public final class Projector extends NativeHandle {
             NativeError error = new NativeError(arena);
             MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, file);
             MemorySegment media = arena.allocate(ValueLayout.ADDRESS);
-            check(
-                    error,
-                    () -> Native.corral_media_read(pointer(), bytes, bytes.byteSize(), media, error.segment()));
+            check(error, () -> Native.corral_media_read(pointer(), bytes, bytes.byteSize(), media, error.segment()));
             return new Media(media.get(ValueLayout.ADDRESS, 0));
         }
     }
@@ -179,7 +177,11 @@ public final class Projector extends NativeHandle {
         Bounds.check("position", position, 0, Integer.MAX_VALUE);
         Bounds.check("sequence", sequence, 0, context.maxSequences() - 1);
         if (attendsAhead(chunks, index)) {
-            Bounds.check("the length of a chunk that is computed at once", chunks.length(index), 1, context.microBatchSize());
+            Bounds.check(
+                    "the length of a chunk that is computed at once",
+                    chunks.length(index),
+                    1,
+                    context.microBatchSize());
         }
         return context.decodeMedia(pointer(), chunks.chunk(index), position, sequence);
     }

@@ -18,8 +18,8 @@ final class SoundLength {
             throw new MediaException("is sound of no length");
         }
         if (seconds > MediaCheck.MAX_SECONDS) {
-            throw new MediaException("is sound of " + Math.round(seconds) + " seconds, but may have at most "
-                    + MediaCheck.MAX_SECONDS);
+            throw new MediaException(
+                    "is sound of " + Math.round(seconds) + " seconds, but may have at most " + MediaCheck.MAX_SECONDS);
         }
     }
 

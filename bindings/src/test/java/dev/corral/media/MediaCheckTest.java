@@ -41,7 +41,8 @@ class MediaCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 5", "5, 0", "100000, 100000", "2147483647, 2147483647", "-1, 4", "5793, 5793", "1, 201", "4000, 19"})
+    @CsvSource({"0, 5", "5, 0", "100000, 100000", "2147483647, 2147483647", "-1, 4", "5793, 5793", "1, 201", "4000, 19"
+    })
     void anImageOfAnOddSizeIsRefused(int width, int height) {
         refused(TinyImages.png(width, height, new byte[8]), "pixels");
         refused(gif(width & 0xffff, height & 0xffff), width > 65535 ? "" : "pixels");
@@ -74,7 +75,8 @@ class MediaCheckTest {
 
     @Test
     void noTornFileDoesMoreThanBeRefused() {
-        for (byte[] whole : new byte[][] {TinyImages.png(1), TinyImages.bmp(1, 9, 9), gif(3, 2), jpeg(9, 9, 4), wav(1, 8000)}) {
+        for (byte[] whole :
+                new byte[][] {TinyImages.png(1), TinyImages.bmp(1, 9, 9), gif(3, 2), jpeg(9, 9, 4), wav(1, 8000)}) {
             for (int length = 0; length < Math.min(whole.length, 200); length++) {
                 judged(Arrays.copyOf(whole, length));
             }
@@ -139,7 +141,12 @@ class MediaCheckTest {
         int length = seconds * rate;
         ByteBuffer file = ByteBuffer.allocate(44 + length).order(ByteOrder.LITTLE_ENDIAN);
         file.put(latin("RIFF")).putInt(36 + length).put(latin("WAVEfmt ")).putInt(16);
-        file.putShort((short) 1).putShort((short) 1).putInt(rate).putInt(rate).putShort((short) 1).putShort((short) 8);
+        file.putShort((short) 1)
+                .putShort((short) 1)
+                .putInt(rate)
+                .putInt(rate)
+                .putShort((short) 1)
+                .putShort((short) 8);
         return file.put(latin("data")).putInt(length).array();
     }
 

@@ -29,13 +29,23 @@ public final class TinyProjectors {
 
     /** LLaVA's: an image of 24 x 24 is 9 patches, and each a token. */
     public static Path llava(Path folder) {
-        GgufFile file = vision("mlp", 24, true);
+        return llava(vision("mlp", 24, true)).write(folder.resolve("tiny-llava-projector.gguf"));
+    }
+
+    private static GgufFile llava(GgufFile file) {
         layers(file, false);
         matrix(file, "mm.0.weight", VISION, WIDTH);
         vector(file, "mm.0.bias", 0, WIDTH);
         matrix(file, "mm.2.weight", WIDTH, WIDTH);
         vector(file, "mm.2.bias", 0, WIDTH);
-        return file.write(folder.resolve("tiny-llava-projector.gguf"));
+        return file;
+    }
+
+    /** LLaVA 1.6's: the same, of the whole image and of tiles of it, up to four. */
+    public static Path tiles(Path folder) {
+        return llava(vision("mlp", 24, true)
+                        .put("clip.vision.image_grid_pinpoints", GgufValue.i32s(24, 48, 48, 24, 48, 48)))
+                .write(folder.resolve("tiny-tiles-projector.gguf"));
     }
 
     /** Gemma 3's: an image of 64 x 64 is 64 patches, pooled to 16 tokens that see each other. */

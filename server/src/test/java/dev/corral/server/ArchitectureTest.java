@@ -60,8 +60,9 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage("dev.corral.media..")
                 .should()
-                .onlyDependOnClassesThat(resideInAnyPackage("dev.corral.media..", "java..", "org.jspecify.annotations..")
-                        .as("their own, and Java's"))
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage("dev.corral.media..", "java..", "org.jspecify.annotations..")
+                                .as("their own, and Java's"))
                 .check(all);
     }
 

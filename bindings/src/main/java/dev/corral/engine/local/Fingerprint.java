@@ -30,10 +30,7 @@ final class Fingerprint {
 
     /** What an image must have been encoded with for its embeddings to be the same. */
     static long of(LocalEngineOptions.Projector projector) {
-        return of(
-                projector.file(),
-                Integer.toString(projector.minTokens()),
-                Integer.toString(projector.maxTokens()));
+        return of(projector.file(), Integer.toString(projector.minTokens()), Integer.toString(projector.maxTokens()));
     }
 
     private static long of(Path path, String... settings) {

@@ -60,8 +60,8 @@ record LoadedModel(
             @Nullable
             Projector projector =
                     options.projector().map(file -> open(file, options, model)).orElse(null);
-            ContextFit fit = new ContextFit(
-                    options, model, projector != null && projector.attendsAhead() ? WHOLE_IMAGE : 0);
+            ContextFit fit =
+                    new ContextFit(options, model, projector != null && projector.attendsAhead() ? WHOLE_IMAGE : 0);
             Context context = model.newContext(contextOptions(options, fit));
             try {
                 EmbeddingTraits embedding = EmbeddingTraits.of(model, context, options);
@@ -115,9 +115,8 @@ record LoadedModel(
                 counters);
         Embedder embedder = embedder(options, fit, model, context, embedding, counters);
         @Nullable
-        MediaStep mediaStep = projector == null
-                ? null
-                : new MediaStep(projector, context, scheduler, cache, adapters, counters);
+        MediaStep mediaStep =
+                projector == null ? null : new MediaStep(projector, context, scheduler, cache, adapters, counters);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
                 inbox,
@@ -147,8 +146,12 @@ record LoadedModel(
                 speculator,
                 new MediaPrompts(
                         projector,
-                        options.projector().map(Fingerprint::of).map(Long::toHexString).orElse(""),
-                        context.microBatchSize()));
+                        options.projector()
+                                .map(Fingerprint::of)
+                                .map(Long::toHexString)
+                                .orElse(""),
+                        context.microBatchSize(),
+                        vocabulary.size()));
     }
 
     private static Projector open(LocalEngineOptions.Projector projector, LocalEngineOptions options, Model model) {

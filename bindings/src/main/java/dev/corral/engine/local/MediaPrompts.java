@@ -19,21 +19,24 @@ import org.jspecify.annotations.Nullable;
 final class MediaPrompts {
 
     /** For models that neither see nor hear. */
-    static final MediaPrompts NONE = new MediaPrompts(null, "", 0);
+    static final MediaPrompts NONE = new MediaPrompts(null, "", 0, 0);
 
     private final @Nullable Projector projector;
     private final String identity;
     private final int microBatchSize;
+    private final int vocabularySize;
 
     /**
      * @param projector null where the model neither sees nor hears
      * @param identity of the projector: equal ones make equal embeddings
      * @param microBatchSize the most tokens that are computed at once
+     * @param vocabularySize how many tokens there are
      */
-    MediaPrompts(@Nullable Projector projector, String identity, int microBatchSize) {
+    MediaPrompts(@Nullable Projector projector, String identity, int microBatchSize, int vocabularySize) {
         this.projector = projector;
         this.identity = identity;
         this.microBatchSize = microBatchSize;
+        this.vocabularySize = vocabularySize;
     }
 
     /** @throws EngineException when it can't be taken */
@@ -87,7 +90,8 @@ final class MediaPrompts {
                 new InvalidRequestException(
                         "prompt", "one that can't be read", "must have images and sound that can be decoded");
             case OUT_OF_MEMORY ->
-                new EngineException(new EngineError.Unsupported("there is no memory for an image or sound of this size"));
+                new EngineException(
+                        new EngineError.Unsupported("there is no memory for an image or sound of this size"));
             default -> throw cause;
         };
     }
@@ -99,7 +103,7 @@ final class MediaPrompts {
             int length = 0;
             for (int i = 0; i < chunks.size(); i++) {
                 boolean text = chunks.isText(i);
-                int[] some = text ? chunks.tokens(i) : run(chunks, i, runs.size(), open);
+                int[] some = text ? text(chunks, i) : run(chunks, i, runs.size(), open);
                 if (!text) {
                     runs.add(new PromptMedia.Run(i, length, some.length));
                 }
@@ -117,11 +121,21 @@ final class MediaPrompts {
         }
     }
 
+    /** Around images there are tokens that the projector looks up by name, and uses without having found them. */
+    private int[] text(MediaChunks chunks, int index) {
+        int[] tokens = chunks.tokens(index);
+        if (IntStream.of(tokens).anyMatch(token -> token < 0 || token >= vocabularySize)) {
+            throw new EngineException(
+                    new EngineError.Unsupported("the projector is for a model with other tokens than this one"));
+        }
+        return tokens;
+    }
+
     private int[] run(MediaChunks chunks, int index, int nth, Projector open) {
         int length = chunks.length(index);
         if (open.attendsAhead(chunks, index) && length > microBatchSize) {
-            throw new EngineException(new EngineError.Unsupported("an image of " + length
-                    + " tokens is computed at once, but --ubatch-size is " + microBatchSize));
+            throw new EngineException(new EngineError.Unsupported(
+                    "an image of " + length + " tokens is computed at once, but --ubatch-size is " + microBatchSize));
         }
         String origin = identity + '|' + chunks.digest(index) + '|' + nth + '|' + chunks.isSound(index);
         return MediaTokens.run(origin, length, chunks.positions(index));

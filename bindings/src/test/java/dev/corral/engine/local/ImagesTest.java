@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.corral.engine.Capability;
+import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
 import dev.corral.engine.Event;
 import dev.corral.engine.FinishReason;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures in prompts: they are seen, kept, found again and never cut. */
 class ImagesTest {
@@ -83,6 +85,17 @@ class ImagesTest {
         return Generate.of(prompt).with(Sampling.greedySampling()).with(Limits.tokens(tokens));
     }
 
+    /** How many images were encoded by now; the engine tells after its step. */
+    private static long encoded(LocalEngine engine) throws InterruptedException {
+        engine.checkInvariants();
+        return engine.stats().mediaEncoded();
+    }
+
+    private static long evaluated(LocalEngine engine) throws InterruptedException {
+        engine.checkInvariants();
+        return engine.stats().promptTokensEvaluated();
+    }
+
     private static double firstLogprob(Answer answer) {
         return answer.logprobs().getFirst().logprob();
     }
@@ -93,7 +106,8 @@ class ImagesTest {
         try (LocalEngine engine = kind.open(folder)) {
             assertThat(engine.model().can(Capability.SEE)).isTrue();
             assertThat(engine.model().can(Capability.HEAR)).isFalse();
-            Generate one = greedy(showing(1, AFTER), 1).with(new Logprobs(20, false)).with(Generate.Cache.FRESH);
+            Generate one =
+                    greedy(showing(1, AFTER), 1).with(new Logprobs(20, false)).with(Generate.Cache.FRESH);
             Generate other = one.toBuilder().prompt(showing(2, AFTER)).build();
             Answer first = EngineFixture.run(engine, one);
             Answer again = EngineFixture.run(engine, one);
@@ -101,7 +115,7 @@ class ImagesTest {
             assertThat(again.logprobs()).isEqualTo(first.logprobs());
             assertThat(second.logprobs()).isNotEqualTo(first.logprobs());
             assertThat(Math.abs(firstLogprob(second) - firstLogprob(first))).isGreaterThan(1e-3);
-            assertThat(engine.stats().mediaEncoded()).isEqualTo(3);
+            assertThat(encoded(engine)).isEqualTo(3);
             engine.checkInvariants();
         }
     }
@@ -113,11 +127,9 @@ class ImagesTest {
             String after = AFTER;
             for (int turn = 0; turn < 3; turn++) {
                 Generate request = greedy(showing(1, after), 10);
-                long encoded = engine.stats().mediaEncoded();
+                long encoded = encoded(engine);
                 Answer answer = EngineFixture.run(engine, request);
-                assertThat(engine.stats().mediaEncoded() - encoded)
-                        .as("turn %d", turn)
-                        .isEqualTo(turn == 0 ? 1 : 0);
+                assertThat(encoded(engine) - encoded).as("turn %d", turn).isEqualTo(turn == 0 ? 1 : 0);
                 assertThat(answer.text())
                         .isEqualTo(EngineFixture.run(engine, request.with(Generate.Cache.FRESH))
                                 .text());
@@ -132,14 +144,14 @@ class ImagesTest {
     void onlyTheSamePictureIsFoundAgain(Kind kind, @TempDir Path folder) throws Exception {
         try (LocalEngine engine = kind.open(folder)) {
             Answer first = EngineFixture.run(engine, greedy(showing(1, AFTER), 4));
-            long evaluated = engine.stats().promptTokensEvaluated();
+            long evaluated = evaluated(engine);
             Answer same = EngineFixture.run(engine, greedy(showing(1, AFTER), 4));
             int prompt = first.finished().usage().promptTokens();
             assertThat(same.cachedTokens()).isEqualTo(prompt - 1);
-            assertThat(engine.stats().promptTokensEvaluated() - evaluated).isEqualTo(1);
+            assertThat(evaluated(engine) - evaluated).isEqualTo(1);
             assertThat(same.text()).isEqualTo(first.text());
             Answer other = EngineFixture.run(engine, greedy(showing(2, AFTER), 4));
-            assertThat(engine.stats().mediaEncoded()).isEqualTo(2);
+            assertThat(encoded(engine)).isEqualTo(2);
             assertThat(other.cachedTokens()).isLessThan(prompt / 2);
             engine.checkInvariants();
         }
@@ -170,11 +182,13 @@ class ImagesTest {
             Generate request = greedy(showing(3, AFTER), 6);
             List<Answer> answers = EngineFixture.runAll(engine, request.completions(3));
             assertThat(answers).hasSize(3);
-            assertThat(answers).extracting(Answer::text).containsOnly(answers.getFirst().text());
-            List<Answer> beams = EngineFixture.runAll(
-                    engine, greedy(showing(4, AFTER), 6).with(Search.Beams.of(2)));
+            assertThat(answers)
+                    .extracting(Answer::text)
+                    .containsOnly(answers.getFirst().text());
+            List<Answer> beams =
+                    EngineFixture.runAll(engine, greedy(showing(4, AFTER), 6).with(Search.Beams.of(2)));
             assertThat(beams.getFirst().text()).isNotEmpty();
-            assertThat(engine.stats().mediaEncoded()).isEqualTo(2);
+            assertThat(encoded(engine)).isEqualTo(2);
             engine.checkInvariants();
         }
     }
@@ -187,7 +201,7 @@ class ImagesTest {
             Answer answer = EngineFixture.run(engine, greedy(both, 1).with(new Logprobs(5, false)));
             Answer other = EngineFixture.run(engine, greedy(swapped, 1).with(new Logprobs(5, false)));
             assertThat(firstLogprob(other)).isNotEqualTo(firstLogprob(answer));
-            assertThat(engine.stats().mediaEncoded()).isEqualTo(4);
+            assertThat(encoded(engine)).isEqualTo(4);
             assertThat(other.cachedTokens()).isLessThan(TinyProjectors.LLAVA_TOKENS);
             // what they share ends between the pictures, not within one
             Prompt partly = new Prompt.Parts(List.of(image(1), image(5), Prompt.text(AFTER)));
@@ -200,7 +214,8 @@ class ImagesTest {
     @ParameterizedTest
     @EnumSource(names = {"LLAVA_UNIFIED", "QWEN_UNIFIED"})
     void whoMustMakeRoomGoesOnWhereItWas(Kind kind, @TempDir Path folder) throws Exception {
-        try (LocalEngine engine = kind.open(folder, options -> options.contextSize(256).slots(4))) {
+        try (LocalEngine engine =
+                kind.open(folder, options -> options.contextSize(256).slots(4))) {
             List<Generate> requests = new ArrayList<>();
             List<String> expected = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
@@ -236,23 +251,25 @@ class ImagesTest {
     void whoLeavesInTheMiddleLeavesNothingBehind(Kind kind, @TempDir Path folder) throws Exception {
         try (LocalEngine engine = kind.open(folder)) {
             List<Prompt> parts = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < 6; i++) {
                 parts.add(image(i));
             }
             parts.add(Prompt.text(AFTER));
-            Generate request =
-                    greedy(new Prompt.Parts(parts), 100).with(new Generate.Output(false, true));
+            Generate request = greedy(new Prompt.Parts(parts), 100).with(new Generate.Output(false, true));
             try (Generation generation = engine.submit(request)) {
-                while (!(generation.next() instanceof Event.Progress)) {
-                    assertThat(generation.ended()).isFalse();
+                Event event = generation.next();
+                while (!(event instanceof Event.Progress)) {
+                    assertThat(generation.ended()).as(event.toString()).isFalse();
+                    event = generation.next();
                 }
                 generation.cancel();
                 while (!generation.ended()) {
                     generation.next();
                 }
             }
-            assertThat(engine.stats().mediaEncoded()).isLessThanOrEqualTo(12);
-            assertThat(EngineFixture.run(engine, greedy(showing(1, AFTER), 3)).text()).isNotEmpty();
+            assertThat(encoded(engine)).isLessThanOrEqualTo(6);
+            assertThat(EngineFixture.run(engine, greedy(showing(1, AFTER), 3)).text())
+                    .isNotEmpty();
             engine.checkInvariants();
         }
     }
@@ -261,14 +278,14 @@ class ImagesTest {
     void whatCannotBeShownIsRefused(@TempDir Path folder) throws Exception {
         try (LocalEngine engine = Kind.LLAVA.open(folder)) {
             byte[] bomb = TinyImages.png(4, 4, new byte[1 << 20]);
-            Prompt unpacksToMore = new Prompt.Parts(
-                    List.of(new Prompt.Media(MediaFile.of("image", bomb)), Prompt.text(AFTER)));
+            Prompt unpacksToMore =
+                    new Prompt.Parts(List.of(new Prompt.Media(MediaFile.of("image", bomb)), Prompt.text(AFTER)));
             assertThatThrownBy(() -> EngineFixture.run(engine, greedy(unpacksToMore, 1)))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("unpacks to more");
             byte[] torn = TinyImages.png(4, 4, new byte[4]);
-            Prompt tooShort = new Prompt.Parts(
-                    List.of(new Prompt.Media(MediaFile.of("image", torn)), Prompt.text(AFTER)));
+            Prompt tooShort =
+                    new Prompt.Parts(List.of(new Prompt.Media(MediaFile.of("image", torn)), Prompt.text(AFTER)));
             assertThatThrownBy(() -> EngineFixture.run(engine, greedy(tooShort, 1)))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("decoded");
@@ -276,8 +293,53 @@ class ImagesTest {
                     .hasMessageContaining("text behind");
             assertThatThrownBy(() -> new Prompt.Parts(List.of(Prompt.tokens(1), image(1))))
                     .isInstanceOf(InvalidRequestException.class);
-            assertThat(EngineFixture.run(engine, greedy(showing(1, AFTER), 3)).text()).isNotEmpty();
+            assertThat(EngineFixture.run(engine, greedy(showing(1, AFTER), 3)).text())
+                    .isNotEmpty();
             engine.checkInvariants();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llava", "tiles", "gemma", "qwen"})
+    void picturesOfAnyShapeAreTakenOrRefused(String projector, @TempDir Path folder) throws Exception {
+        Path file = switch (projector) {
+            case "llava" -> TinyProjectors.llava(folder);
+            case "tiles" -> TinyProjectors.tiles(folder);
+            case "gemma" -> TinyProjectors.gemma(folder);
+            default -> TinyProjectors.qwen(folder);
+        };
+        Path model = projector.equals("qwen") ? TinyModels.multiAxis(folder) : TinyModels.llama(folder);
+        int[][] shapes = {{1, 1}, {1, 2}, {1, 200}, {200, 1}, {3, 599}, {599, 3}, {31, 33}, {640, 480}, {5000, 25}};
+        try (LocalEngine engine =
+                TinyEngines.open(model, options -> options.projector(LocalEngineOptions.Projector.of(file)))) {
+            int taken = 0;
+            for (int[] shape : shapes) {
+                Prompt.Media image = new Prompt.Media(MediaFile.of("image", TinyImages.png(1, shape[0], shape[1])));
+                try {
+                    EngineFixture.run(engine, greedy(new Prompt.Parts(List.of(image, Prompt.text(AFTER))), 2));
+                    taken++;
+                } catch (EngineException e) {
+                    assertThat(e.error())
+                            .as("%d x %d", shape[0], shape[1])
+                            .isInstanceOfAny(EngineError.Invalid.class, EngineError.ContextExceeded.class);
+                }
+            }
+            assertThat(taken).isGreaterThan(4);
+            engine.checkInvariants();
+        }
+    }
+
+    @Test
+    void tilesOfAPictureAreEncodedOneByOneAndKept(@TempDir Path folder) throws Exception {
+        try (LocalEngine engine = TinyEngines.open(
+                TinyModels.llama(folder),
+                options -> options.projector(LocalEngineOptions.Projector.of(TinyProjectors.tiles(folder))))) {
+            Prompt.Media wide = new Prompt.Media(MediaFile.of("image", TinyImages.png(1, 64, 64)));
+            Generate request = greedy(new Prompt.Parts(List.of(wide, Prompt.text(AFTER))), 6);
+            Answer answer = EngineFixture.run(engine, request);
+            assertThat(encoded(engine)).isEqualTo(5);
+            assertThat(EngineFixture.run(engine, request).text()).isEqualTo(answer.text());
+            assertThat(encoded(engine)).isEqualTo(5);
         }
     }
 
@@ -293,11 +355,10 @@ class ImagesTest {
             Answer other = EngineFixture.run(engine, heard(2, 2));
             assertThat(firstLogprob(again)).isCloseTo(firstLogprob(one), within(1e-3));
             assertThat(firstLogprob(other)).isNotCloseTo(firstLogprob(one), within(1e-2));
-            assertThat(again.cachedTokens())
-                    .isEqualTo(again.finished().usage().promptTokens() - 1);
-            assertThat(engine.stats().mediaEncoded()).isEqualTo(2);
+            assertThat(again.cachedTokens()).isEqualTo(again.finished().usage().promptTokens() - 1);
+            assertThat(encoded(engine)).isEqualTo(2);
             EngineFixture.run(engine, heard(3, 40));
-            assertThat(engine.stats().mediaEncoded()).as("in half minutes").isEqualTo(4);
+            assertThat(encoded(engine)).as("in half minutes").isEqualTo(4);
             assertThatThrownBy(() -> EngineFixture.run(engine, greedy(showing(1, AFTER), 1)))
                     .hasMessageContaining("no images");
             engine.checkInvariants();

@@ -39,7 +39,9 @@ public final class MediaFields {
         if (!url.regionMatches(true, 0, "data:", 0, 5)) {
             if (url.contains("://")) {
                 throw fields.invalid(
-                        name, value, "must be a data: URL with base64, since this server fetches nothing from elsewhere");
+                        name,
+                        value,
+                        "must be a data: URL with base64, since this server fetches nothing from elsewhere");
             }
             return decoded(fields, name, value, url);
         }

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Images through both dialects, to a model in a worker; and images that would kill it, which it never sees. */
 class ImagesTest {
 
-    private static final String GREEDY = "\"temperature\": 0, \"n_predict\": 1, \"n_probs\": 3, \"cache_prompt\": false";
+    private static final String GREEDY =
+            "\"temperature\": 0, \"n_predict\": 1, \"n_probs\": 3, \"cache_prompt\": false";
 
     @TempDir
     private static Path folder;
@@ -86,7 +87,8 @@ class ImagesTest {
         return client.post(
                 "/v1/chat/completions",
                 "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"What is this?\"}, "
-                        + part + "]}], \"temperature\": 0, \"max_tokens\": 1, \"logprobs\": true, \"top_logprobs\": 3}");
+                        + part
+                        + "]}], \"temperature\": 0, \"max_tokens\": 1, \"logprobs\": true, \"top_logprobs\": 3}");
     }
 
     private static String imageUrl(String url) {
@@ -108,7 +110,8 @@ class ImagesTest {
         assertThat(one.status()).as(one.text()).isEqualTo(200);
         JsonNode likely = one.json().at("/choices/0/logprobs/content/0/top_logprobs");
         TestClient.Answer other = chat(imageUrl("data:image/png;base64," + base64(TinyImages.png(2))));
-        assertThat(other.json().at("/choices/0/logprobs/content/0/top_logprobs")).isNotEqualTo(likely);
+        assertThat(other.json().at("/choices/0/logprobs/content/0/top_logprobs"))
+                .isNotEqualTo(likely);
         int tokens = one.json().at("/usage/prompt_tokens").asInt();
         TestClient.Answer again = chat(imageUrl("data:image/png;base64," + base64(TinyImages.png(1))));
         assertThat(again.json().at("/usage/prompt_tokens_details/cached_tokens").asInt())
@@ -144,12 +147,17 @@ class ImagesTest {
 
     @Test
     void anImageThatWouldTakeAllMemoryIsRefused() throws Exception {
-        assertThat(withMarker(TinyImages.png(100_000, 100_000, new byte[16])).status()).isEqualTo(400);
-        assertThat(withMarker(TinyImages.png(Integer.MAX_VALUE, 1, new byte[16])).status()).isEqualTo(400);
+        assertThat(withMarker(TinyImages.png(100_000, 100_000, new byte[16])).status())
+                .isEqualTo(400);
+        assertThat(withMarker(TinyImages.png(Integer.MAX_VALUE, 1, new byte[16]))
+                        .status())
+                .isEqualTo(400);
         assertThat(withMarker(TinyImages.png(0, 0, new byte[16])).status()).isEqualTo(400);
-        assertThat(withMarker(TinyImages.png(4, 4, new byte[20_000_000])).status()).isEqualTo(400);
+        assertThat(withMarker(TinyImages.png(4, 4, new byte[20_000_000])).status())
+                .isEqualTo(400);
         byte[] torn = TinyImages.png(1);
-        assertThat(withMarker(java.util.Arrays.copyOf(torn, torn.length / 2)).status()).isEqualTo(400);
+        assertThat(withMarker(java.util.Arrays.copyOf(torn, torn.length / 2)).status())
+                .isEqualTo(400);
         assertThat(withMarker(TinyImages.png(4, 4, new byte[7])).status()).isEqualTo(400);
     }
 
@@ -157,7 +165,8 @@ class ImagesTest {
     void markersAndFilesMustAgree() throws Exception {
         String image = base64(TinyImages.png(1));
         String prompt = "{\"prompt\": {\"prompt_string\": \"%s\", \"multimodal_data\": [\"" + image + "\"]}}";
-        assertThat(client.post("/completion", prompt.formatted("none")).status()).isEqualTo(400);
+        assertThat(client.post("/completion", prompt.formatted("none")).status())
+                .isEqualTo(400);
         assertThat(client.post("/completion", prompt.formatted("<__media__> <__media__> a"))
                         .status())
                 .isEqualTo(400);
