@@ -1,5 +1,6 @@
 package dev.corral.server.worker.wire;
 
+import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.MediaFile;
 import dev.corral.engine.Tokens;
 import java.nio.file.InvalidPathException;
@@ -70,7 +71,11 @@ final class Plain {
     }
 
     private static MediaFile readMedia(WireInput in) {
-        return MediaFile.of("prompt", in.readBytes());
+        try {
+            return MediaFile.of("prompt", in.readBytes());
+        } catch (InvalidRequestException e) {
+            throw new MalformedFrame("neither an image nor sound", e);
+        }
     }
 
     private static Path readPath(WireInput in) {
