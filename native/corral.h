@@ -189,6 +189,51 @@ typedef struct corral_score {
  */
 CORRAL_API int32_t corral_score_rows(struct llama_context *context, corral_score *rows, int32_t n_rows);
 
+/* ---- Images and sound ---------------------------------------------------------------------------------------- */
+
+struct mtmd_context;
+struct mtmd_bitmap;
+struct mtmd_input_chunk;
+struct mtmd_input_chunks;
+
+/*
+ * Loads the projector of a model that sees or hears. min_tokens and max_tokens limit how many tokens an image becomes,
+ * where that depends on its size; -1 for the projector's own. Free with mtmd_free, before the model.
+ */
+CORRAL_API int32_t corral_projector_open(const struct llama_model *model, const char *file, bool use_gpu,
+                                         int32_t n_threads, int32_t min_tokens, int32_t max_tokens,
+                                         struct mtmd_context **projector, corral_error *error);
+
+/*
+ * Pixels of an image file (PNG, JPEG, GIF, BMP) or samples of a sound file (WAV, MP3, FLAC), by several threads at once.
+ * How large it becomes is for the caller to judge first. CORRAL_INVALID_ARGUMENT when it can't be read. Free with
+ * mtmd_bitmap_free.
+ */
+CORRAL_API int32_t corral_media_read(const struct mtmd_context *projector, const uint8_t *file, size_t size,
+                                     struct mtmd_bitmap **media, corral_error *error);
+
+/*
+ * Chunks of a prompt of n_parts, by several threads at once: part i is texts[i], of lengths[i] bytes, or media[i], the
+ * other being NULL. Free with mtmd_input_chunks_free.
+ */
+CORRAL_API int32_t corral_media_tokenize(const struct mtmd_context *projector, const char *const *texts,
+                                         const size_t *lengths, const bool *parse_special,
+                                         const struct mtmd_bitmap *const *media, int32_t n_parts, bool add_special,
+                                         struct mtmd_input_chunks **chunks, corral_error *error);
+
+/* Computes the embeddings of a chunk that is not text. The projector keeps them until the next call. */
+CORRAL_API int32_t corral_media_encode(struct mtmd_context *projector, const struct mtmd_input_chunk *chunk,
+                                       corral_error *error);
+
+/*
+ * Adds a chunk, the one that was encoded last, to a sequence of the KV cache from `position` on. CORRAL_NO_SPACE and
+ * CORRAL_ABORTED are llama_decode's 1 and 2; a part of the chunk may be in the cache then. The last batch's outputs are
+ * lost.
+ */
+CORRAL_API int32_t corral_media_decode(struct mtmd_context *projector, struct llama_context *context,
+                                       const struct mtmd_input_chunk *chunk, llama_pos position, llama_seq_id sequence,
+                                       corral_error *error);
+
 /* ---- Chat ---------------------------------------------------------------------------------------------------- */
 
 typedef struct corral_chat corral_chat;

@@ -1,6 +1,7 @@
 // Running the model. What llama.cpp asserts of a batch is checked here, where it can still be refused.
 
 #include "corral.h"
+#include "decoding.hpp"
 #include "error.hpp"
 
 using namespace corral;
@@ -26,36 +27,19 @@ void require_batch(const llama_context *context, const llama_batch *batch, bool 
     }
 }
 
-void check(int32_t result) {
-    switch (result) {
-    case 0:
-        return;
-    case 1:
-        throw failure(CORRAL_NO_SPACE, "the KV cache has no room for the batch");
-    case 2:
-        throw failure(CORRAL_ABORTED, "aborted");
-    case -1:
-        refuse("llama.cpp refused the batch: a token, a sequence id or a position is wrong (see its log)");
-    case -2:
-        throw failure(CORRAL_OUT_OF_MEMORY, "no memory to compute the batch");
-    default:
-        throw failure(CORRAL_FAILED, "computing the batch failed with " + std::to_string(result));
-    }
-}
-
 } // namespace
 
 int32_t corral_decode(llama_context *context, const llama_batch *batch, corral_error *error) {
     return guard(error, CORRAL_FAILED, [&] {
         // A context without a memory is that of an encoder, which llama_decode hands the batch to in one piece.
         require_batch(context, batch, context != nullptr && llama_get_memory(context) == nullptr);
-        check(llama_decode(context, *batch));
+        check_decoded(llama_decode(context, *batch));
     });
 }
 
 int32_t corral_encode(llama_context *context, const llama_batch *batch, corral_error *error) {
     return guard(error, CORRAL_FAILED, [&] {
         require_batch(context, batch, true);
-        check(llama_encode(context, *batch));
+        check_decoded(llama_encode(context, *batch));
     });
 }

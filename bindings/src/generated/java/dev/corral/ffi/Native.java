@@ -9691,6 +9691,332 @@ public class Native extends Native$shared {
         }
     }
 
+    private static class corral_projector_open {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_BOOL,
+            Native.C_INT,
+            Native.C_INT,
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_projector_open");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_projector_open(const struct llama_model *model, const char *file, _Bool use_gpu, int32_t n_threads, int32_t min_tokens, int32_t max_tokens, struct mtmd_context **projector, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_projector_open$descriptor() {
+        return corral_projector_open.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_projector_open(const struct llama_model *model, const char *file, _Bool use_gpu, int32_t n_threads, int32_t min_tokens, int32_t max_tokens, struct mtmd_context **projector, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_projector_open$handle() {
+        return corral_projector_open.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_projector_open(const struct llama_model *model, const char *file, _Bool use_gpu, int32_t n_threads, int32_t min_tokens, int32_t max_tokens, struct mtmd_context **projector, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_projector_open$address() {
+        return corral_projector_open.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_projector_open(const struct llama_model *model, const char *file, _Bool use_gpu, int32_t n_threads, int32_t min_tokens, int32_t max_tokens, struct mtmd_context **projector, corral_error *error)
+     * }
+     */
+    public static int corral_projector_open(MemorySegment model, MemorySegment file, boolean use_gpu, int n_threads, int min_tokens, int max_tokens, MemorySegment projector, MemorySegment error) {
+        var mh$ = corral_projector_open.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_projector_open", model, file, use_gpu, n_threads, min_tokens, max_tokens, projector, error);
+            }
+            return (int)mh$.invokeExact(model, file, use_gpu, n_threads, min_tokens, max_tokens, projector, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_media_read {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_LONG,
+            Native.C_POINTER,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_media_read");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_media_read(const struct mtmd_context *projector, const uint8_t *file, size_t size, struct mtmd_bitmap **media, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_media_read$descriptor() {
+        return corral_media_read.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_media_read(const struct mtmd_context *projector, const uint8_t *file, size_t size, struct mtmd_bitmap **media, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_media_read$handle() {
+        return corral_media_read.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_media_read(const struct mtmd_context *projector, const uint8_t *file, size_t size, struct mtmd_bitmap **media, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_media_read$address() {
+        return corral_media_read.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_media_read(const struct mtmd_context *projector, const uint8_t *file, size_t size, struct mtmd_bitmap **media, corral_error *error)
+     * }
+     */
+    public static int corral_media_read(MemorySegment projector, MemorySegment file, long size, MemorySegment media, MemorySegment error) {
+        var mh$ = corral_media_read.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_media_read", projector, file, size, media, error);
+            }
+            return (int)mh$.invokeExact(projector, file, size, media, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_media_tokenize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_INT,
+            Native.C_BOOL,
+            Native.C_POINTER,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_media_tokenize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_media_tokenize(const struct mtmd_context *projector, const char *const *texts, const size_t *lengths, const _Bool *parse_special, const struct mtmd_bitmap *const *media, int32_t n_parts, _Bool add_special, struct mtmd_input_chunks **chunks, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_media_tokenize$descriptor() {
+        return corral_media_tokenize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_media_tokenize(const struct mtmd_context *projector, const char *const *texts, const size_t *lengths, const _Bool *parse_special, const struct mtmd_bitmap *const *media, int32_t n_parts, _Bool add_special, struct mtmd_input_chunks **chunks, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_media_tokenize$handle() {
+        return corral_media_tokenize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_media_tokenize(const struct mtmd_context *projector, const char *const *texts, const size_t *lengths, const _Bool *parse_special, const struct mtmd_bitmap *const *media, int32_t n_parts, _Bool add_special, struct mtmd_input_chunks **chunks, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_media_tokenize$address() {
+        return corral_media_tokenize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_media_tokenize(const struct mtmd_context *projector, const char *const *texts, const size_t *lengths, const _Bool *parse_special, const struct mtmd_bitmap *const *media, int32_t n_parts, _Bool add_special, struct mtmd_input_chunks **chunks, corral_error *error)
+     * }
+     */
+    public static int corral_media_tokenize(MemorySegment projector, MemorySegment texts, MemorySegment lengths, MemorySegment parse_special, MemorySegment media, int n_parts, boolean add_special, MemorySegment chunks, MemorySegment error) {
+        var mh$ = corral_media_tokenize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_media_tokenize", projector, texts, lengths, parse_special, media, n_parts, add_special, chunks, error);
+            }
+            return (int)mh$.invokeExact(projector, texts, lengths, parse_special, media, n_parts, add_special, chunks, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_media_encode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_media_encode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_media_encode(struct mtmd_context *projector, const struct mtmd_input_chunk *chunk, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_media_encode$descriptor() {
+        return corral_media_encode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_media_encode(struct mtmd_context *projector, const struct mtmd_input_chunk *chunk, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_media_encode$handle() {
+        return corral_media_encode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_media_encode(struct mtmd_context *projector, const struct mtmd_input_chunk *chunk, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_media_encode$address() {
+        return corral_media_encode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_media_encode(struct mtmd_context *projector, const struct mtmd_input_chunk *chunk, corral_error *error)
+     * }
+     */
+    public static int corral_media_encode(MemorySegment projector, MemorySegment chunk, MemorySegment error) {
+        var mh$ = corral_media_encode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_media_encode", projector, chunk, error);
+            }
+            return (int)mh$.invokeExact(projector, chunk, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_media_decode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_INT,
+            Native.C_INT,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_media_decode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_media_decode(struct mtmd_context *projector, struct llama_context *context, const struct mtmd_input_chunk *chunk, llama_pos position, llama_seq_id sequence, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_media_decode$descriptor() {
+        return corral_media_decode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_media_decode(struct mtmd_context *projector, struct llama_context *context, const struct mtmd_input_chunk *chunk, llama_pos position, llama_seq_id sequence, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_media_decode$handle() {
+        return corral_media_decode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_media_decode(struct mtmd_context *projector, struct llama_context *context, const struct mtmd_input_chunk *chunk, llama_pos position, llama_seq_id sequence, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_media_decode$address() {
+        return corral_media_decode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_media_decode(struct mtmd_context *projector, struct llama_context *context, const struct mtmd_input_chunk *chunk, llama_pos position, llama_seq_id sequence, corral_error *error)
+     * }
+     */
+    public static int corral_media_decode(MemorySegment projector, MemorySegment context, MemorySegment chunk, int position, int sequence, MemorySegment error) {
+        var mh$ = corral_media_decode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_media_decode", projector, context, chunk, position, sequence, error);
+            }
+            return (int)mh$.invokeExact(projector, context, chunk, position, sequence, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class corral_chat_create {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_INT,
@@ -10027,184 +10353,6 @@ public class Native extends Native$shared {
         return MTMD_INPUT_CHUNK_TYPE_AUDIO;
     }
 
-    private static class mtmd_default_marker {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER    );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_default_marker");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * const char *mtmd_default_marker()
-     * }
-     */
-    public static FunctionDescriptor mtmd_default_marker$descriptor() {
-        return mtmd_default_marker.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * const char *mtmd_default_marker()
-     * }
-     */
-    public static MethodHandle mtmd_default_marker$handle() {
-        return mtmd_default_marker.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * const char *mtmd_default_marker()
-     * }
-     */
-    public static MemorySegment mtmd_default_marker$address() {
-        return mtmd_default_marker.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * const char *mtmd_default_marker()
-     * }
-     */
-    public static MemorySegment mtmd_default_marker() {
-        var mh$ = mtmd_default_marker.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_default_marker");
-            }
-            return (MemorySegment)mh$.invokeExact();
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_context_params_default {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            mtmd_context_params.layout()    );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_context_params_default");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct mtmd_context_params mtmd_context_params_default()
-     * }
-     */
-    public static FunctionDescriptor mtmd_context_params_default$descriptor() {
-        return mtmd_context_params_default.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct mtmd_context_params mtmd_context_params_default()
-     * }
-     */
-    public static MethodHandle mtmd_context_params_default$handle() {
-        return mtmd_context_params_default.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct mtmd_context_params mtmd_context_params_default()
-     * }
-     */
-    public static MemorySegment mtmd_context_params_default$address() {
-        return mtmd_context_params_default.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct mtmd_context_params mtmd_context_params_default()
-     * }
-     */
-    public static MemorySegment mtmd_context_params_default(SegmentAllocator allocator) {
-        var mh$ = mtmd_context_params_default.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_context_params_default", allocator);
-            }
-            return (MemorySegment)mh$.invokeExact(allocator);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_init_from_file {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER,
-            Native.C_POINTER,
-            mtmd_context_params.layout()
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_init_from_file");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * mtmd_context *mtmd_init_from_file(const char *mmproj_fname, const struct llama_model *text_model, const struct mtmd_context_params ctx_params)
-     * }
-     */
-    public static FunctionDescriptor mtmd_init_from_file$descriptor() {
-        return mtmd_init_from_file.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * mtmd_context *mtmd_init_from_file(const char *mmproj_fname, const struct llama_model *text_model, const struct mtmd_context_params ctx_params)
-     * }
-     */
-    public static MethodHandle mtmd_init_from_file$handle() {
-        return mtmd_init_from_file.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * mtmd_context *mtmd_init_from_file(const char *mmproj_fname, const struct llama_model *text_model, const struct mtmd_context_params ctx_params)
-     * }
-     */
-    public static MemorySegment mtmd_init_from_file$address() {
-        return mtmd_init_from_file.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * mtmd_context *mtmd_init_from_file(const char *mmproj_fname, const struct llama_model *text_model, const struct mtmd_context_params ctx_params)
-     * }
-     */
-    public static MemorySegment mtmd_init_from_file(MemorySegment mmproj_fname, MemorySegment text_model, MemorySegment ctx_params) {
-        var mh$ = mtmd_init_from_file.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_init_from_file", mmproj_fname, text_model, ctx_params);
-            }
-            return (MemorySegment)mh$.invokeExact(mmproj_fname, text_model, ctx_params);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class mtmd_free {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Native.C_POINTER
@@ -10318,66 +10466,6 @@ public class Native extends Native$shared {
                 traceDowncall("mtmd_decode_use_non_causal", ctx, chunk);
             }
             return (boolean)mh$.invokeExact(ctx, chunk);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_decode_use_mrope {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_BOOL,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_decode_use_mrope");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * _Bool mtmd_decode_use_mrope(const mtmd_context *ctx)
-     * }
-     */
-    public static FunctionDescriptor mtmd_decode_use_mrope$descriptor() {
-        return mtmd_decode_use_mrope.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * _Bool mtmd_decode_use_mrope(const mtmd_context *ctx)
-     * }
-     */
-    public static MethodHandle mtmd_decode_use_mrope$handle() {
-        return mtmd_decode_use_mrope.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * _Bool mtmd_decode_use_mrope(const mtmd_context *ctx)
-     * }
-     */
-    public static MemorySegment mtmd_decode_use_mrope$address() {
-        return mtmd_decode_use_mrope.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * _Bool mtmd_decode_use_mrope(const mtmd_context *ctx)
-     * }
-     */
-    public static boolean mtmd_decode_use_mrope(MemorySegment ctx) {
-        var mh$ = mtmd_decode_use_mrope.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_decode_use_mrope", ctx);
-            }
-            return (boolean)mh$.invokeExact(ctx);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -10505,489 +10593,6 @@ public class Native extends Native$shared {
         }
     }
 
-    private static class mtmd_get_audio_sample_rate {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_INT,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_get_audio_sample_rate");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int mtmd_get_audio_sample_rate(const mtmd_context *ctx)
-     * }
-     */
-    public static FunctionDescriptor mtmd_get_audio_sample_rate$descriptor() {
-        return mtmd_get_audio_sample_rate.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int mtmd_get_audio_sample_rate(const mtmd_context *ctx)
-     * }
-     */
-    public static MethodHandle mtmd_get_audio_sample_rate$handle() {
-        return mtmd_get_audio_sample_rate.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int mtmd_get_audio_sample_rate(const mtmd_context *ctx)
-     * }
-     */
-    public static MemorySegment mtmd_get_audio_sample_rate$address() {
-        return mtmd_get_audio_sample_rate.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int mtmd_get_audio_sample_rate(const mtmd_context *ctx)
-     * }
-     */
-    public static int mtmd_get_audio_sample_rate(MemorySegment ctx) {
-        var mh$ = mtmd_get_audio_sample_rate.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_get_audio_sample_rate", ctx);
-            }
-            return (int)mh$.invokeExact(ctx);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_get_marker {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_get_marker");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * const char *mtmd_get_marker(const mtmd_context *ctx)
-     * }
-     */
-    public static FunctionDescriptor mtmd_get_marker$descriptor() {
-        return mtmd_get_marker.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * const char *mtmd_get_marker(const mtmd_context *ctx)
-     * }
-     */
-    public static MethodHandle mtmd_get_marker$handle() {
-        return mtmd_get_marker.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * const char *mtmd_get_marker(const mtmd_context *ctx)
-     * }
-     */
-    public static MemorySegment mtmd_get_marker$address() {
-        return mtmd_get_marker.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * const char *mtmd_get_marker(const mtmd_context *ctx)
-     * }
-     */
-    public static MemorySegment mtmd_get_marker(MemorySegment ctx) {
-        var mh$ = mtmd_get_marker.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_get_marker", ctx);
-            }
-            return (MemorySegment)mh$.invokeExact(ctx);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_init {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_INT,
-            Native.C_INT,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_init");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init(uint32_t nx, uint32_t ny, const unsigned char *data)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_init$descriptor() {
-        return mtmd_bitmap_init.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init(uint32_t nx, uint32_t ny, const unsigned char *data)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_init$handle() {
-        return mtmd_bitmap_init.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init(uint32_t nx, uint32_t ny, const unsigned char *data)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_init$address() {
-        return mtmd_bitmap_init.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init(uint32_t nx, uint32_t ny, const unsigned char *data)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_init(int nx, int ny, MemorySegment data) {
-        var mh$ = mtmd_bitmap_init.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_init", nx, ny, data);
-            }
-            return (MemorySegment)mh$.invokeExact(nx, ny, data);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_init_from_audio {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_LONG,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_init_from_audio");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init_from_audio(size_t n_samples, const float *data)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_init_from_audio$descriptor() {
-        return mtmd_bitmap_init_from_audio.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init_from_audio(size_t n_samples, const float *data)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_init_from_audio$handle() {
-        return mtmd_bitmap_init_from_audio.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init_from_audio(size_t n_samples, const float *data)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_init_from_audio$address() {
-        return mtmd_bitmap_init_from_audio.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * mtmd_bitmap *mtmd_bitmap_init_from_audio(size_t n_samples, const float *data)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_init_from_audio(long n_samples, MemorySegment data) {
-        var mh$ = mtmd_bitmap_init_from_audio.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_init_from_audio", n_samples, data);
-            }
-            return (MemorySegment)mh$.invokeExact(n_samples, data);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_get_nx {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_INT,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_get_nx");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_nx(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_get_nx$descriptor() {
-        return mtmd_bitmap_get_nx.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_nx(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_get_nx$handle() {
-        return mtmd_bitmap_get_nx.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_nx(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_get_nx$address() {
-        return mtmd_bitmap_get_nx.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_nx(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static int mtmd_bitmap_get_nx(MemorySegment bitmap) {
-        var mh$ = mtmd_bitmap_get_nx.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_get_nx", bitmap);
-            }
-            return (int)mh$.invokeExact(bitmap);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_get_ny {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_INT,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_get_ny");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_ny(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_get_ny$descriptor() {
-        return mtmd_bitmap_get_ny.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_ny(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_get_ny$handle() {
-        return mtmd_bitmap_get_ny.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_ny(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_get_ny$address() {
-        return mtmd_bitmap_get_ny.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * uint32_t mtmd_bitmap_get_ny(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static int mtmd_bitmap_get_ny(MemorySegment bitmap) {
-        var mh$ = mtmd_bitmap_get_ny.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_get_ny", bitmap);
-            }
-            return (int)mh$.invokeExact(bitmap);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_get_data {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_get_data");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * const unsigned char *mtmd_bitmap_get_data(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_get_data$descriptor() {
-        return mtmd_bitmap_get_data.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * const unsigned char *mtmd_bitmap_get_data(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_get_data$handle() {
-        return mtmd_bitmap_get_data.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * const unsigned char *mtmd_bitmap_get_data(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_get_data$address() {
-        return mtmd_bitmap_get_data.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * const unsigned char *mtmd_bitmap_get_data(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_get_data(MemorySegment bitmap) {
-        var mh$ = mtmd_bitmap_get_data.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_get_data", bitmap);
-            }
-            return (MemorySegment)mh$.invokeExact(bitmap);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_get_n_bytes {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_LONG,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_get_n_bytes");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * size_t mtmd_bitmap_get_n_bytes(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_get_n_bytes$descriptor() {
-        return mtmd_bitmap_get_n_bytes.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * size_t mtmd_bitmap_get_n_bytes(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_get_n_bytes$handle() {
-        return mtmd_bitmap_get_n_bytes.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * size_t mtmd_bitmap_get_n_bytes(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_get_n_bytes$address() {
-        return mtmd_bitmap_get_n_bytes.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * size_t mtmd_bitmap_get_n_bytes(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static long mtmd_bitmap_get_n_bytes(MemorySegment bitmap) {
-        var mh$ = mtmd_bitmap_get_n_bytes.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_get_n_bytes", bitmap);
-            }
-            return (long)mh$.invokeExact(bitmap);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class mtmd_bitmap_is_audio {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_BOOL,
@@ -11100,184 +10705,6 @@ public class Native extends Native$shared {
                 traceDowncall("mtmd_bitmap_free", bitmap);
             }
             mh$.invokeExact(bitmap);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_get_id {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_get_id");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * const char *mtmd_bitmap_get_id(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_get_id$descriptor() {
-        return mtmd_bitmap_get_id.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * const char *mtmd_bitmap_get_id(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_get_id$handle() {
-        return mtmd_bitmap_get_id.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * const char *mtmd_bitmap_get_id(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_get_id$address() {
-        return mtmd_bitmap_get_id.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * const char *mtmd_bitmap_get_id(const mtmd_bitmap *bitmap)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_get_id(MemorySegment bitmap) {
-        var mh$ = mtmd_bitmap_get_id.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_get_id", bitmap);
-            }
-            return (MemorySegment)mh$.invokeExact(bitmap);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_bitmap_set_id {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_bitmap_set_id");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * void mtmd_bitmap_set_id(mtmd_bitmap *bitmap, const char *id)
-     * }
-     */
-    public static FunctionDescriptor mtmd_bitmap_set_id$descriptor() {
-        return mtmd_bitmap_set_id.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * void mtmd_bitmap_set_id(mtmd_bitmap *bitmap, const char *id)
-     * }
-     */
-    public static MethodHandle mtmd_bitmap_set_id$handle() {
-        return mtmd_bitmap_set_id.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * void mtmd_bitmap_set_id(mtmd_bitmap *bitmap, const char *id)
-     * }
-     */
-    public static MemorySegment mtmd_bitmap_set_id$address() {
-        return mtmd_bitmap_set_id.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * void mtmd_bitmap_set_id(mtmd_bitmap *bitmap, const char *id)
-     * }
-     */
-    public static void mtmd_bitmap_set_id(MemorySegment bitmap, MemorySegment id) {
-        var mh$ = mtmd_bitmap_set_id.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_bitmap_set_id", bitmap, id);
-            }
-            mh$.invokeExact(bitmap, id);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_input_chunks_init {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER    );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_input_chunks_init");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * mtmd_input_chunks *mtmd_input_chunks_init()
-     * }
-     */
-    public static FunctionDescriptor mtmd_input_chunks_init$descriptor() {
-        return mtmd_input_chunks_init.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * mtmd_input_chunks *mtmd_input_chunks_init()
-     * }
-     */
-    public static MethodHandle mtmd_input_chunks_init$handle() {
-        return mtmd_input_chunks_init.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * mtmd_input_chunks *mtmd_input_chunks_init()
-     * }
-     */
-    public static MemorySegment mtmd_input_chunks_init$address() {
-        return mtmd_input_chunks_init.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * mtmd_input_chunks *mtmd_input_chunks_init()
-     * }
-     */
-    public static MemorySegment mtmd_input_chunks_init() {
-        var mh$ = mtmd_input_chunks_init.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_input_chunks_init");
-            }
-            return (MemorySegment)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -11586,66 +11013,6 @@ public class Native extends Native$shared {
         }
     }
 
-    private static class mtmd_input_chunk_get_tokens_image {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_input_chunk_get_tokens_image");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * const mtmd_image_tokens *mtmd_input_chunk_get_tokens_image(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static FunctionDescriptor mtmd_input_chunk_get_tokens_image$descriptor() {
-        return mtmd_input_chunk_get_tokens_image.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * const mtmd_image_tokens *mtmd_input_chunk_get_tokens_image(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MethodHandle mtmd_input_chunk_get_tokens_image$handle() {
-        return mtmd_input_chunk_get_tokens_image.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * const mtmd_image_tokens *mtmd_input_chunk_get_tokens_image(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MemorySegment mtmd_input_chunk_get_tokens_image$address() {
-        return mtmd_input_chunk_get_tokens_image.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * const mtmd_image_tokens *mtmd_input_chunk_get_tokens_image(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MemorySegment mtmd_input_chunk_get_tokens_image(MemorySegment chunk) {
-        var mh$ = mtmd_input_chunk_get_tokens_image.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_input_chunk_get_tokens_image", chunk);
-            }
-            return (MemorySegment)mh$.invokeExact(chunk);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class mtmd_input_chunk_get_n_tokens {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_LONG,
@@ -11826,490 +11193,6 @@ public class Native extends Native$shared {
         }
     }
 
-    private static class mtmd_input_chunk_copy {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_input_chunk_copy");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * mtmd_input_chunk *mtmd_input_chunk_copy(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static FunctionDescriptor mtmd_input_chunk_copy$descriptor() {
-        return mtmd_input_chunk_copy.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * mtmd_input_chunk *mtmd_input_chunk_copy(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MethodHandle mtmd_input_chunk_copy$handle() {
-        return mtmd_input_chunk_copy.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * mtmd_input_chunk *mtmd_input_chunk_copy(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MemorySegment mtmd_input_chunk_copy$address() {
-        return mtmd_input_chunk_copy.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * mtmd_input_chunk *mtmd_input_chunk_copy(const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MemorySegment mtmd_input_chunk_copy(MemorySegment chunk) {
-        var mh$ = mtmd_input_chunk_copy.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_input_chunk_copy", chunk);
-            }
-            return (MemorySegment)mh$.invokeExact(chunk);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_input_chunk_free {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_input_chunk_free");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * void mtmd_input_chunk_free(mtmd_input_chunk *chunk)
-     * }
-     */
-    public static FunctionDescriptor mtmd_input_chunk_free$descriptor() {
-        return mtmd_input_chunk_free.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * void mtmd_input_chunk_free(mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MethodHandle mtmd_input_chunk_free$handle() {
-        return mtmd_input_chunk_free.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * void mtmd_input_chunk_free(mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MemorySegment mtmd_input_chunk_free$address() {
-        return mtmd_input_chunk_free.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * void mtmd_input_chunk_free(mtmd_input_chunk *chunk)
-     * }
-     */
-    public static void mtmd_input_chunk_free(MemorySegment chunk) {
-        var mh$ = mtmd_input_chunk_free.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_input_chunk_free", chunk);
-            }
-            mh$.invokeExact(chunk);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_image_tokens_get_decoder_pos {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            mtmd_decoder_pos.layout(),
-            Native.C_POINTER,
-            Native.C_INT,
-            Native.C_LONG
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_image_tokens_get_decoder_pos");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct mtmd_decoder_pos mtmd_image_tokens_get_decoder_pos(const mtmd_image_tokens *image_tokens, llama_pos pos_0, size_t i)
-     * }
-     */
-    public static FunctionDescriptor mtmd_image_tokens_get_decoder_pos$descriptor() {
-        return mtmd_image_tokens_get_decoder_pos.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct mtmd_decoder_pos mtmd_image_tokens_get_decoder_pos(const mtmd_image_tokens *image_tokens, llama_pos pos_0, size_t i)
-     * }
-     */
-    public static MethodHandle mtmd_image_tokens_get_decoder_pos$handle() {
-        return mtmd_image_tokens_get_decoder_pos.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct mtmd_decoder_pos mtmd_image_tokens_get_decoder_pos(const mtmd_image_tokens *image_tokens, llama_pos pos_0, size_t i)
-     * }
-     */
-    public static MemorySegment mtmd_image_tokens_get_decoder_pos$address() {
-        return mtmd_image_tokens_get_decoder_pos.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct mtmd_decoder_pos mtmd_image_tokens_get_decoder_pos(const mtmd_image_tokens *image_tokens, llama_pos pos_0, size_t i)
-     * }
-     */
-    public static MemorySegment mtmd_image_tokens_get_decoder_pos(SegmentAllocator allocator, MemorySegment image_tokens, int pos_0, long i) {
-        var mh$ = mtmd_image_tokens_get_decoder_pos.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_image_tokens_get_decoder_pos", allocator, image_tokens, pos_0, i);
-            }
-            return (MemorySegment)mh$.invokeExact(allocator, image_tokens, pos_0, i);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_tokenize {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_INT,
-            Native.C_POINTER,
-            Native.C_POINTER,
-            Native.C_POINTER,
-            Native.C_POINTER,
-            Native.C_LONG
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_tokenize");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t mtmd_tokenize(const mtmd_context *ctx, mtmd_input_chunks *output, const mtmd_input_text *text, const mtmd_bitmap *const *bitmaps, size_t n_bitmaps)
-     * }
-     */
-    public static FunctionDescriptor mtmd_tokenize$descriptor() {
-        return mtmd_tokenize.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t mtmd_tokenize(const mtmd_context *ctx, mtmd_input_chunks *output, const mtmd_input_text *text, const mtmd_bitmap *const *bitmaps, size_t n_bitmaps)
-     * }
-     */
-    public static MethodHandle mtmd_tokenize$handle() {
-        return mtmd_tokenize.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t mtmd_tokenize(const mtmd_context *ctx, mtmd_input_chunks *output, const mtmd_input_text *text, const mtmd_bitmap *const *bitmaps, size_t n_bitmaps)
-     * }
-     */
-    public static MemorySegment mtmd_tokenize$address() {
-        return mtmd_tokenize.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t mtmd_tokenize(const mtmd_context *ctx, mtmd_input_chunks *output, const mtmd_input_text *text, const mtmd_bitmap *const *bitmaps, size_t n_bitmaps)
-     * }
-     */
-    public static int mtmd_tokenize(MemorySegment ctx, MemorySegment output, MemorySegment text, MemorySegment bitmaps, long n_bitmaps) {
-        var mh$ = mtmd_tokenize.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_tokenize", ctx, output, text, bitmaps, n_bitmaps);
-            }
-            return (int)mh$.invokeExact(ctx, output, text, bitmaps, n_bitmaps);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_encode_chunk {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_INT,
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_encode_chunk");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t mtmd_encode_chunk(mtmd_context *ctx, const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static FunctionDescriptor mtmd_encode_chunk$descriptor() {
-        return mtmd_encode_chunk.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t mtmd_encode_chunk(mtmd_context *ctx, const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MethodHandle mtmd_encode_chunk$handle() {
-        return mtmd_encode_chunk.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t mtmd_encode_chunk(mtmd_context *ctx, const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static MemorySegment mtmd_encode_chunk$address() {
-        return mtmd_encode_chunk.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t mtmd_encode_chunk(mtmd_context *ctx, const mtmd_input_chunk *chunk)
-     * }
-     */
-    public static int mtmd_encode_chunk(MemorySegment ctx, MemorySegment chunk) {
-        var mh$ = mtmd_encode_chunk.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_encode_chunk", ctx, chunk);
-            }
-            return (int)mh$.invokeExact(ctx, chunk);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_get_output_embd {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_POINTER,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_get_output_embd");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * float *mtmd_get_output_embd(mtmd_context *ctx)
-     * }
-     */
-    public static FunctionDescriptor mtmd_get_output_embd$descriptor() {
-        return mtmd_get_output_embd.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * float *mtmd_get_output_embd(mtmd_context *ctx)
-     * }
-     */
-    public static MethodHandle mtmd_get_output_embd$handle() {
-        return mtmd_get_output_embd.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * float *mtmd_get_output_embd(mtmd_context *ctx)
-     * }
-     */
-    public static MemorySegment mtmd_get_output_embd$address() {
-        return mtmd_get_output_embd.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * float *mtmd_get_output_embd(mtmd_context *ctx)
-     * }
-     */
-    public static MemorySegment mtmd_get_output_embd(MemorySegment ctx) {
-        var mh$ = mtmd_get_output_embd.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_get_output_embd", ctx);
-            }
-            return (MemorySegment)mh$.invokeExact(ctx);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_get_cap_from_file {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            mtmd_caps.layout(),
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_get_cap_from_file");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct mtmd_caps mtmd_get_cap_from_file(const char *mmproj_fname)
-     * }
-     */
-    public static FunctionDescriptor mtmd_get_cap_from_file$descriptor() {
-        return mtmd_get_cap_from_file.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct mtmd_caps mtmd_get_cap_from_file(const char *mmproj_fname)
-     * }
-     */
-    public static MethodHandle mtmd_get_cap_from_file$handle() {
-        return mtmd_get_cap_from_file.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct mtmd_caps mtmd_get_cap_from_file(const char *mmproj_fname)
-     * }
-     */
-    public static MemorySegment mtmd_get_cap_from_file$address() {
-        return mtmd_get_cap_from_file.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct mtmd_caps mtmd_get_cap_from_file(const char *mmproj_fname)
-     * }
-     */
-    public static MemorySegment mtmd_get_cap_from_file(SegmentAllocator allocator, MemorySegment mmproj_fname) {
-        var mh$ = mtmd_get_cap_from_file.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_get_cap_from_file", allocator, mmproj_fname);
-            }
-            return (MemorySegment)mh$.invokeExact(allocator, mmproj_fname);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_helper_init_opt_default {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            mtmd_helper_init_opt.layout()    );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_helper_init_opt_default");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct mtmd_helper_init_opt mtmd_helper_init_opt_default()
-     * }
-     */
-    public static FunctionDescriptor mtmd_helper_init_opt_default$descriptor() {
-        return mtmd_helper_init_opt_default.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct mtmd_helper_init_opt mtmd_helper_init_opt_default()
-     * }
-     */
-    public static MethodHandle mtmd_helper_init_opt_default$handle() {
-        return mtmd_helper_init_opt_default.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct mtmd_helper_init_opt mtmd_helper_init_opt_default()
-     * }
-     */
-    public static MemorySegment mtmd_helper_init_opt_default$address() {
-        return mtmd_helper_init_opt_default.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct mtmd_helper_init_opt mtmd_helper_init_opt_default()
-     * }
-     */
-    public static MemorySegment mtmd_helper_init_opt_default(SegmentAllocator allocator) {
-        var mh$ = mtmd_helper_init_opt_default.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_helper_init_opt_default", allocator);
-            }
-            return (MemorySegment)mh$.invokeExact(allocator);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class mtmd_helper_log_set {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Native.C_POINTER,
@@ -12363,251 +11246,6 @@ public class Native extends Native$shared {
                 traceDowncall("mtmd_helper_log_set", log_callback, user_data);
             }
             mh$.invokeExact(log_callback, user_data);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_helper_bitmap_init_from_buf {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            mtmd_helper_bitmap_wrapper.layout(),
-            Native.C_POINTER,
-            Native.C_POINTER,
-            Native.C_LONG,
-            Native.C_BOOL,
-            mtmd_helper_init_opt.layout()
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_helper_bitmap_init_from_buf");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * struct mtmd_helper_bitmap_wrapper mtmd_helper_bitmap_init_from_buf(const mtmd_context *ctx, const unsigned char *buf, size_t len, _Bool placeholder, struct mtmd_helper_init_opt opt)
-     * }
-     */
-    public static FunctionDescriptor mtmd_helper_bitmap_init_from_buf$descriptor() {
-        return mtmd_helper_bitmap_init_from_buf.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * struct mtmd_helper_bitmap_wrapper mtmd_helper_bitmap_init_from_buf(const mtmd_context *ctx, const unsigned char *buf, size_t len, _Bool placeholder, struct mtmd_helper_init_opt opt)
-     * }
-     */
-    public static MethodHandle mtmd_helper_bitmap_init_from_buf$handle() {
-        return mtmd_helper_bitmap_init_from_buf.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * struct mtmd_helper_bitmap_wrapper mtmd_helper_bitmap_init_from_buf(const mtmd_context *ctx, const unsigned char *buf, size_t len, _Bool placeholder, struct mtmd_helper_init_opt opt)
-     * }
-     */
-    public static MemorySegment mtmd_helper_bitmap_init_from_buf$address() {
-        return mtmd_helper_bitmap_init_from_buf.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * struct mtmd_helper_bitmap_wrapper mtmd_helper_bitmap_init_from_buf(const mtmd_context *ctx, const unsigned char *buf, size_t len, _Bool placeholder, struct mtmd_helper_init_opt opt)
-     * }
-     */
-    public static MemorySegment mtmd_helper_bitmap_init_from_buf(SegmentAllocator allocator, MemorySegment ctx, MemorySegment buf, long len, boolean placeholder, MemorySegment opt) {
-        var mh$ = mtmd_helper_bitmap_init_from_buf.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_helper_bitmap_init_from_buf", allocator, ctx, buf, len, placeholder, opt);
-            }
-            return (MemorySegment)mh$.invokeExact(allocator, ctx, buf, len, placeholder, opt);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_helper_get_n_tokens {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_LONG,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_helper_get_n_tokens");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * size_t mtmd_helper_get_n_tokens(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static FunctionDescriptor mtmd_helper_get_n_tokens$descriptor() {
-        return mtmd_helper_get_n_tokens.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * size_t mtmd_helper_get_n_tokens(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static MethodHandle mtmd_helper_get_n_tokens$handle() {
-        return mtmd_helper_get_n_tokens.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * size_t mtmd_helper_get_n_tokens(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static MemorySegment mtmd_helper_get_n_tokens$address() {
-        return mtmd_helper_get_n_tokens.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * size_t mtmd_helper_get_n_tokens(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static long mtmd_helper_get_n_tokens(MemorySegment chunks) {
-        var mh$ = mtmd_helper_get_n_tokens.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_helper_get_n_tokens", chunks);
-            }
-            return (long)mh$.invokeExact(chunks);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_helper_get_n_pos {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Native.C_INT,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_helper_get_n_pos");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * llama_pos mtmd_helper_get_n_pos(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static FunctionDescriptor mtmd_helper_get_n_pos$descriptor() {
-        return mtmd_helper_get_n_pos.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * llama_pos mtmd_helper_get_n_pos(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static MethodHandle mtmd_helper_get_n_pos$handle() {
-        return mtmd_helper_get_n_pos.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * llama_pos mtmd_helper_get_n_pos(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static MemorySegment mtmd_helper_get_n_pos$address() {
-        return mtmd_helper_get_n_pos.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * llama_pos mtmd_helper_get_n_pos(const mtmd_input_chunks *chunks)
-     * }
-     */
-    public static int mtmd_helper_get_n_pos(MemorySegment chunks) {
-        var mh$ = mtmd_helper_get_n_pos.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_helper_get_n_pos", chunks);
-            }
-            return (int)mh$.invokeExact(chunks);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class mtmd_helper_image_get_decoder_pos {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
-            Native.C_POINTER,
-            Native.C_INT,
-            Native.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mtmd_helper_image_get_decoder_pos");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * void mtmd_helper_image_get_decoder_pos(const mtmd_image_tokens *image, llama_pos pos_0, struct mtmd_decoder_pos *out_pos)
-     * }
-     */
-    public static FunctionDescriptor mtmd_helper_image_get_decoder_pos$descriptor() {
-        return mtmd_helper_image_get_decoder_pos.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * void mtmd_helper_image_get_decoder_pos(const mtmd_image_tokens *image, llama_pos pos_0, struct mtmd_decoder_pos *out_pos)
-     * }
-     */
-    public static MethodHandle mtmd_helper_image_get_decoder_pos$handle() {
-        return mtmd_helper_image_get_decoder_pos.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * void mtmd_helper_image_get_decoder_pos(const mtmd_image_tokens *image, llama_pos pos_0, struct mtmd_decoder_pos *out_pos)
-     * }
-     */
-    public static MemorySegment mtmd_helper_image_get_decoder_pos$address() {
-        return mtmd_helper_image_get_decoder_pos.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * void mtmd_helper_image_get_decoder_pos(const mtmd_image_tokens *image, llama_pos pos_0, struct mtmd_decoder_pos *out_pos)
-     * }
-     */
-    public static void mtmd_helper_image_get_decoder_pos(MemorySegment image, int pos_0, MemorySegment out_pos) {
-        var mh$ = mtmd_helper_image_get_decoder_pos.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mtmd_helper_image_get_decoder_pos", image, pos_0, out_pos);
-            }
-            mh$.invokeExact(image, pos_0, out_pos);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

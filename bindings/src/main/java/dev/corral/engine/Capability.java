@@ -7,5 +7,9 @@ public enum Capability {
     /** Make vectors of texts. */
     EMBED,
     /** Score how well a document answers a query. */
-    RERANK
+    RERANK,
+    /** Take images in a prompt. */
+    SEE,
+    /** Take sound in a prompt. */
+    HEAR
 }

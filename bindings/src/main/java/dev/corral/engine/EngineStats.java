@@ -15,6 +15,7 @@ package dev.corral.engine;
  * @param tokensGenerated tokens sampled
  * @param preemptions running sequences that had to make room and were resumed later
  * @param contextShifts times that a full context forgot tokens in its middle to go on
+ * @param mediaEncoded images and sounds, or parts of them, that were encoded
  * @param promptNanos time of steps that prefilled
  * @param generationNanos time of steps that only generated
  * @param prefillChunk prompt tokens that a step may compute while somebody streams
@@ -35,6 +36,7 @@ public record EngineStats(
         long tokensGenerated,
         long preemptions,
         long contextShifts,
+        long mediaEncoded,
         long promptNanos,
         long generationNanos,
         int prefillChunk,
@@ -45,7 +47,7 @@ public record EngineStats(
     /** An engine that has done nothing yet. */
     public static EngineStats idle(int slots, int cells) {
         return new EngineStats(
-                0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Embedding.NONE, Cache.EMPTY);
+                0, 0, slots, cells, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Drafts.NONE, Embedding.NONE, Cache.EMPTY);
     }
 
     /**

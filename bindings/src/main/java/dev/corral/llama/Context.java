@@ -172,10 +172,22 @@ public final class Context extends NativeHandle {
         return result(Native.corral_encode(context, batch.pointer(), error.segment()));
     }
 
+    /** Adds the chunk that a projector encoded last to a sequence. */
+    DecodeResult decodeMedia(MemorySegment projector, MemorySegment chunk, int position, int sequence) {
+        MemorySegment context = pointer();
+        checkAdapters();
+        NativeLog.collectComplaints();
+        return result(Native.corral_media_decode(projector, context, chunk, position, sequence, error.segment()));
+    }
+
     private void checkSize(Batch batch, int limit) {
         if (batch.isEmpty() || batch.size() > limit) {
             throw new IllegalArgumentException("the batch has " + batch.size() + " tokens, must have 1 to " + limit);
         }
+        checkAdapters();
+    }
+
+    private void checkAdapters() {
         for (Adapter adapter : adapters) {
             adapter.checkOpen();
         }

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model in memory. It owns the contexts, samplers, grammars, templates and adapters that were made from it: closing it
+ * A model in memory. It owns the contexts, samplers, grammars, templates, adapters and projectors that were made from it: closing it
  * closes those first, the newest first.
  *
  * <p>Safe for several threads. {@link #close} waits for calls that are in progress, and refuses while a context belongs
@@ -243,6 +243,15 @@ public final class Model extends NativeHandle {
      */
     public Adapter loadAdapter(Path file) {
         return children.add(() -> Adapter.load(this, file));
+    }
+
+    /**
+     * Loads the projector that lets this model see or hear.
+     *
+     * @throws LlamaException when it can't be read or does not fit the model
+     */
+    public Projector openProjector(Path file, ProjectorOptions options) {
+        return children.add(() -> Projector.open(this, file, options));
     }
 
     Children children() {

@@ -1,6 +1,6 @@
 /**
- * llama.cpp, typed: models, vocabularies, contexts, batches, KV memory, samplers, grammars, chat templates and adapters,
- * one to one with the C API and with {@code corral.h}. The only user of {@code dev.corral.ffi}; no memory segment and no
+ * llama.cpp, typed: models, vocabularies, contexts, batches, KV memory, samplers, grammars, chat templates, adapters and
+ * projectors, one to one with the C API and with {@code corral.h}. The only user of {@code dev.corral.ffi}; no memory segment and no
  * arena leaves this package.
  *
  * <p>Ownership: what is opened is closed by whoever opened it. Closing a {@link dev.corral.llama.Model} closes what was

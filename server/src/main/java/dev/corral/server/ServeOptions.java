@@ -32,6 +32,9 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nModel%n")
     ModelFlags model = new ModelFlags();
 
+    @ArgGroup(validate = false, heading = "%nImages and sound%n")
+    ProjectorFlags projector = new ProjectorFlags();
+
     @ArgGroup(validate = false, heading = "%nEngine%n")
     EngineFlags engine = new EngineFlags();
 
@@ -82,7 +85,7 @@ final class ServeOptions {
 
     LocalEngineOptions toEngineOptions() {
         return speculation
-                .applyTo(embedding.applyTo(cache.applyTo(engine.applyTo(model.toOptions()))))
+                .applyTo(embedding.applyTo(cache.applyTo(engine.applyTo(projector.applyTo(model.toOptions())))))
                 .adapters(adapters.toOptions())
                 .build();
     }

@@ -56,6 +56,14 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat(resideInAnyPackage("dev.corral.gguf..", "java..", "org.jspecify.annotations..")
                         .as("their own, and Java's"))
                 .check(all);
+        classes()
+                .that()
+                .resideInAPackage("dev.corral.media..")
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage("dev.corral.media..", "java..", "org.jspecify.annotations..")
+                                .as("their own, and Java's"))
+                .check(all);
     }
 
     @Test

@@ -53,7 +53,7 @@ public final class EngineSteps implements AutoCloseable {
                 part -> {});
         scheduler = loaded.scheduler();
         vocabulary = loaded.vocabulary();
-        preparation = new Preparation(vocabulary, CONTEXT, STREAMS, Lookaheads.NONE);
+        preparation = new Preparation(vocabulary, CONTEXT, STREAMS, Lookaheads.NONE, MediaPrompts.NONE);
         pieces = new Pieces(vocabulary);
     }
 

@@ -58,12 +58,13 @@ final class Cells {
      */
     Sequence fork(Sequence source, int length, int id) {
         take(id);
+        int end = source.path().positionAt(length);
         if (traits.unified()) {
-            memory.copy(source.id(), id, 0, length);
+            memory.copy(source.id(), id, 0, end);
         } else {
             copyState(source, id);
             if (source.length() > length) {
-                removeRange(id, length, KvMemory.ALL);
+                removeRange(id, end, KvMemory.ALL);
             }
         }
         return new Sequence(id, tree.fork(source.path(), length, id));
@@ -73,7 +74,7 @@ final class Cells {
     void copy(Sequence source, Sequence target) {
         memory.remove(target.id(), KvMemory.ALL, KvMemory.ALL);
         if (traits.unified()) {
-            memory.copy(source.id(), target.id(), 0, source.length());
+            memory.copy(source.id(), target.id(), 0, source.position());
         } else {
             copyState(source, target.id());
         }
@@ -96,14 +97,14 @@ final class Cells {
     /** Removes what a sequence holds from {@code length} on. */
     void cut(Sequence sequence, int length) {
         if (sequence.length() > length) {
-            removeRange(sequence.id(), length, KvMemory.ALL);
+            removeRange(sequence.id(), sequence.path().positionAt(length), KvMemory.ALL);
             replace(sequence, sequence.id(), length);
         }
     }
 
     /** Removes what was decoded behind a sequence and not appended to it. */
     void trim(Sequence sequence) {
-        removeRange(sequence.id(), sequence.length(), KvMemory.ALL);
+        removeRange(sequence.id(), sequence.position(), KvMemory.ALL);
     }
 
     private void replace(Sequence sequence, int id, int length) {
@@ -133,6 +134,7 @@ final class Cells {
     /**
      * Takes {@code discard} tokens from {@code keep} on out of a sequence and moves those behind them forward. Cells that
      * other sequences share can't move: then the sequence ends at {@code keep}, and the rest is to be computed again.
+     * There are no images or sounds in it.
      */
     void shift(Sequence sequence, int keep, int discard) {
         int length = sequence.length();
@@ -187,7 +189,7 @@ final class Cells {
     /** A sliding-window cache may have dropped the tokens that a shorter copy would need. */
     private boolean holdsWindow(Match match) {
         int first = memory.minPosition(match.path().sequence());
-        return first <= Math.max(0, match.length() - traits.window());
+        return first <= Math.max(0, match.path().positionAt(match.length()) - traits.window());
     }
 
     /** True when another sequence begins with all tokens of this one. */
@@ -218,8 +220,10 @@ final class Cells {
                 sequences.size() + " sequences and " + freeIds.size() + " free ids of " + traits.maxSequences());
         for (Sequence sequence : sequences) {
             int last = memory.maxPosition(sequence.id());
+            // the cells of an image with several axes are all at its first position
+            boolean several = sequence.position() < sequence.length();
             require(
-                    last == sequence.length() - 1,
+                    several ? last < sequence.position() : last == sequence.length() - 1,
                     "sequence " + sequence.id() + " holds " + sequence.length() + " tokens but ends at position "
                             + last);
         }

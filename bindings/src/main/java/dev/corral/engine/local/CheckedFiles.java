@@ -18,6 +18,13 @@ final class CheckedFiles {
         }
     }
 
+    /** @throws dev.corral.gguf.GgufException when llama.cpp can't load the projector */
+    static void projector(Path file) {
+        if (!Boolean.getBoolean(UNCHECKED)) {
+            GgufCheck.projector(file);
+        }
+    }
+
     /** @throws dev.corral.gguf.GgufException when llama.cpp can't load the adapter, or it does not fit the model */
     static void adapter(Path file, Path model) {
         if (!Boolean.getBoolean(UNCHECKED)) {

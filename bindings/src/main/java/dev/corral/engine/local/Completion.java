@@ -55,6 +55,7 @@ final class Completion implements AutoCloseable {
     private @Nullable Lookahead lookahead;
     private int drafted;
     private int shifts;
+    private @Nullable PromptMedia media;
 
     Completion(
             LocalGeneration generation,
@@ -102,6 +103,30 @@ final class Completion implements AutoCloseable {
     /** Which cached prefixes it can use. */
     PrefixSpace space() {
         return space;
+    }
+
+    /** Gives it the images and sounds that its prompt has, to be closed with it. */
+    void show(PromptMedia shown) {
+        media = shown;
+    }
+
+    boolean hasMedia() {
+        return media != null;
+    }
+
+    PromptMedia media() {
+        PromptMedia shown = media;
+        if (shown == null) {
+            throw new IllegalStateException("a completion without images and sound");
+        }
+        return shown;
+    }
+
+    /** Pending tokens before the next image or sound; many when none is pending, 0 when one is next. */
+    int untilMedia() {
+        PromptMedia shown = media;
+        int next = shown == null ? Integer.MAX_VALUE : shown.next(sequence().length());
+        return next >= length ? Integer.MAX_VALUE : next - sequence().length();
     }
 
     SamplerChain chain() {
@@ -407,6 +432,9 @@ final class Completion implements AutoCloseable {
         chain.close();
         if (grammar != null) {
             grammar.close();
+        }
+        if (media != null) {
+            media.close();
         }
         releaseAdapters.accept(adapters);
     }

@@ -30,10 +30,17 @@ final class ContextFit {
 
     private final LocalEngineOptions options;
     private final Model model;
+    private final int leastMicroBatch;
 
     ContextFit(LocalEngineOptions options, Model model) {
+        this(options, model, 0);
+    }
+
+    /** @param leastMicroBatch tokens that must be computed at once, unless the options say how many can be */
+    ContextFit(LocalEngineOptions options, Model model, int leastMicroBatch) {
         this.options = options;
         this.model = model;
+        this.leastMicroBatch = leastMicroBatch;
     }
 
     /** Tokens of all slots together: what the model was trained for, as far as a quarter of the machine's memory holds it. */
@@ -57,7 +64,7 @@ final class ContextFit {
     int microBatchSize() {
         int wanted = options.microBatchSize() > 0
                 ? options.microBatchSize()
-                : computesOnGpu() ? GPU_MICRO_BATCH : CPU_MICRO_BATCH;
+                : Math.max(leastMicroBatch, computesOnGpu() ? GPU_MICRO_BATCH : CPU_MICRO_BATCH);
         return Math.min(wanted, options.batchSize());
     }
 

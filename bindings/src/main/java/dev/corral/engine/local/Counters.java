@@ -12,6 +12,7 @@ final class Counters {
     private long tokensGenerated;
     private long preemptions;
     private long contextShifts;
+    private long mediaEncoded;
     private long promptNanos;
     private long generationNanos;
     private long draftSteps;
@@ -50,6 +51,10 @@ final class Counters {
 
     void shifted() {
         contextShifts++;
+    }
+
+    void encoded() {
+        mediaEncoded++;
     }
 
     void preempted() {
@@ -97,6 +102,7 @@ final class Counters {
                 tokensGenerated,
                 preemptions,
                 contextShifts,
+                mediaEncoded,
                 promptNanos,
                 generationNanos,
                 prefillChunk,

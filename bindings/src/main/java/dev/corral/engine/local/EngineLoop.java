@@ -42,6 +42,7 @@ final class EngineLoop implements Runnable {
     private final List<BeamGroup> beams = new ArrayList<>();
     private final List<Completion> sampling = new ArrayList<>();
     private final DraftRows drafts;
+    private final @Nullable MediaStep media;
     private final Inbox inbox;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread thread;
@@ -58,6 +59,7 @@ final class EngineLoop implements Runnable {
             Adapters adapters,
             Speculator speculator,
             Embedder embedder,
+            @Nullable MediaStep media,
             PrefillPacer pacer,
             Counters counters,
             int slots) {
@@ -69,6 +71,7 @@ final class EngineLoop implements Runnable {
         this.adapters = adapters;
         this.speculator = speculator;
         this.embedder = embedder;
+        this.media = media;
         this.pacer = pacer;
         this.counters = counters;
         this.pieces = new Pieces(vocabulary);
@@ -190,6 +193,9 @@ final class EngineLoop implements Runnable {
         long now = System.nanoTime();
         scheduler.expire(now);
         scheduler.admit(now);
+        if (media != null) {
+            media.run();
+        }
         speculator.draft(
                 scheduler.runningCompletions(), Math.min(cache.spareCells(), batch.capacity()) - scheduler.running());
         scheduler.plan(plan);
@@ -226,8 +232,9 @@ final class EngineLoop implements Runnable {
             int sequence = completion.sequence().id();
             int from = completion.sequence().length();
             int to = from + plan.count(i);
-            for (int position = from; position < to; position++) {
-                batch.add(tokens[position], position, sequence, completion.needsOutput(position));
+            int offset = completion.sequence().position() - from;
+            for (int place = from; place < to; place++) {
+                batch.add(tokens[place], place + offset, sequence, completion.needsOutput(place));
             }
         }
     }

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,18 +20,26 @@ final class Fingerprint {
 
     /** @throws UncheckedIOException when the model's file can't be read */
     static long of(LocalEngineOptions options) {
-        try (FileChannel file = FileChannel.open(options.model(), StandardOpenOption.READ)) {
+        return of(
+                options.model(),
+                options.keyType(),
+                options.valueType(),
+                options.flashAttention(),
+                Boolean.toString(options.fullWindowCache()));
+    }
+
+    /** What an image must have been encoded with for its embeddings to be the same. */
+    static long of(LocalEngineOptions.Projector projector) {
+        return of(projector.file(), Integer.toString(projector.minTokens()), Integer.toString(projector.maxTokens()));
+    }
+
+    private static long of(Path path, String... settings) {
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(text(Long.toString(file.size())));
             digest.update(sample(file, 0));
             digest.update(sample(file, Math.max(0, file.size() - SAMPLE)));
-            digest.update(text(String.join(
-                    "|",
-                    NativeLibrary.load().version(),
-                    options.keyType(),
-                    options.valueType(),
-                    options.flashAttention(),
-                    Boolean.toString(options.fullWindowCache()))));
+            digest.update(text(NativeLibrary.load().version() + "|" + String.join("|", settings)));
             return ByteBuffer.wrap(digest.digest()).getLong();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -201,6 +201,11 @@ final class KvCache implements AutoCloseable {
         }
     }
 
+    /** Removes what was decoded behind a live sequence and not appended to it. */
+    void trim(Sequence sequence) {
+        cells.trim(sequence);
+    }
+
     /** Cells for tokens that are nice to have: nobody who runs has to make room for them. */
     int spareCells() {
         int free = freeCells();

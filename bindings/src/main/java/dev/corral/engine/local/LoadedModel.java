@@ -1,5 +1,6 @@
 package dev.corral.engine.local;
 
+import dev.corral.engine.Capability;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.ModelInfo.InfillTokens;
 import dev.corral.engine.ModelInfo.VocabularyInfo;
@@ -9,11 +10,15 @@ import dev.corral.llama.ContextOptions;
 import dev.corral.llama.Model;
 import dev.corral.llama.ModelOptions;
 import dev.corral.llama.NativeLibrary;
+import dev.corral.llama.Projector;
+import dev.corral.llama.ProjectorOptions;
 import dev.corral.llama.SplitMode;
 import dev.corral.llama.Vocabulary;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +38,15 @@ record LoadedModel(
         Embedder embedder,
         EmbeddingTraits embedding,
         ModelInfo info,
-        Speculator speculator)
+        Speculator speculator,
+        MediaPrompts media)
         implements AutoCloseable {
 
     /** Sequence ids for finished prefixes, beside those of the slots. */
     private static final int IDLE_SEQUENCES = 28;
+
+    /** Tokens that the images of most models whose image tokens see each other have at most. */
+    private static final int WHOLE_IMAGE = 512;
 
     private static final long MIB = 1L << 20;
 
@@ -49,7 +58,11 @@ record LoadedModel(
         });
         try {
             EmbeddingTraits.checkKind(model, String.valueOf(options.model().getFileName()));
-            ContextFit fit = new ContextFit(options, model);
+            @Nullable
+            Projector projector =
+                    options.projector().map(file -> open(file, options, model)).orElse(null);
+            ContextFit fit =
+                    new ContextFit(options, model, projector != null && projector.attendsAhead() ? WHOLE_IMAGE : 0);
             Context context = model.newContext(contextOptions(options, fit));
             try {
                 EmbeddingTraits embedding = EmbeddingTraits.of(model, context, options);
@@ -57,7 +70,7 @@ record LoadedModel(
                     context.close();
                     context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
                 }
-                return assemble(options, fit, model, context, embedding);
+                return assemble(options, fit, model, context, embedding, projector);
             } catch (RuntimeException e) {
                 context.close();
                 throw e;
@@ -69,7 +82,12 @@ record LoadedModel(
     }
 
     private static LoadedModel assemble(
-            LocalEngineOptions options, ContextFit fit, Model model, Context context, EmbeddingTraits embedding) {
+            LocalEngineOptions options,
+            ContextFit fit,
+            Model model,
+            Context context,
+            EmbeddingTraits embedding,
+            @Nullable Projector projector) {
         Vocabulary vocabulary = model.vocabulary();
         ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()));
         MemoryTraits traits = traits(fit, model, context);
@@ -97,6 +115,9 @@ record LoadedModel(
                 DraftModels.load(options, context, vocabulary),
                 counters);
         Embedder embedder = embedder(options, fit, model, context, embedding, counters);
+        @Nullable
+        MediaStep mediaStep =
+                projector == null ? null : new MediaStep(projector, context, scheduler, cache, adapters, counters);
         EngineLoop loop = new EngineLoop(
                 "corral-engine-" + options.name(),
                 inbox,
@@ -107,6 +128,7 @@ record LoadedModel(
                 adapters,
                 speculator,
                 embedder,
+                mediaStep,
                 pacer,
                 counters,
                 options.slots());
@@ -121,8 +143,40 @@ record LoadedModel(
                 adapters,
                 embedder,
                 embedding,
-                describe(options, model, context, embedding, templates),
-                speculator);
+                describe(options, model, context, capabilities(embedding, projector), embedding, templates),
+                speculator,
+                new MediaPrompts(
+                        projector,
+                        options.projector()
+                                .map(Fingerprint::of)
+                                .map(Long::toHexString)
+                                .orElse(""),
+                        context.microBatchSize(),
+                        vocabulary.size()));
+    }
+
+    private static Projector open(LocalEngineOptions.Projector projector, LocalEngineOptions options, Model model) {
+        CheckedFiles.projector(projector.file());
+        int cores = Runtime.getRuntime().availableProcessors();
+        int threads = options.threads() > 0 ? options.threads() : cores;
+        return model.openProjector(
+                projector.file(),
+                new ProjectorOptions(
+                        projector.gpu(),
+                        options.batchThreads() > 0 ? options.batchThreads() : threads,
+                        projector.minTokens(),
+                        projector.maxTokens()));
+    }
+
+    private static Set<Capability> capabilities(EmbeddingTraits embedding, @Nullable Projector projector) {
+        Set<Capability> capabilities = EnumSet.copyOf(embedding.capabilities());
+        if (projector != null && projector.sees()) {
+            capabilities.add(Capability.SEE);
+        }
+        if (projector != null && projector.hears()) {
+            capabilities.add(Capability.HEAR);
+        }
+        return capabilities;
     }
 
     private static Embedder embedder(
@@ -225,11 +279,12 @@ record LoadedModel(
             LocalEngineOptions options,
             Model model,
             Context context,
+            Set<Capability> capabilities,
             EmbeddingTraits embedding,
             ChatTemplates templates) {
         Vocabulary vocabulary = model.vocabulary();
         return new ModelInfo(
-                embedding.capabilities(),
+                capabilities,
                 options.name(),
                 options.model().toString(),
                 model.description(),

@@ -56,8 +56,8 @@ public final class LocalEngine implements Engine {
     private LocalEngine(LocalEngineOptions options, LoadedModel loaded, Lookaheads lookaheads) {
         this.options = options;
         this.loaded = loaded;
-        this.preparation =
-                new Preparation(loaded.vocabulary(), loaded.info().contextSize(), options.slots(), lookaheads);
+        this.preparation = new Preparation(
+                loaded.vocabulary(), loaded.info().contextSize(), options.slots(), lookaheads, loaded.media());
         this.scoreTexts =
                 new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);

@@ -42,6 +42,7 @@ import java.util.Optional;
  * @param adapters LoRA adapters, loaded with the model or as requests name them
  * @param warmUp compute one token before the first request
  * @param draft a smaller model that drafts for this one
+ * @param projector what lets the model see or hear
  */
 public record LocalEngineOptions(
         Path model,
@@ -72,7 +73,8 @@ public record LocalEngineOptions(
         Optional<String> chatTemplate,
         AdapterOptions adapters,
         boolean warmUp,
-        Optional<Draft> draft) {
+        Optional<Draft> draft,
+        Optional<Projector> projector) {
 
     public static final Range CONTEXT_SIZE = Range.atLeast(0);
     public static final Range SLOTS = Range.of(1, 128);
@@ -82,6 +84,7 @@ public record LocalEngineOptions(
     public static final Range CACHE_MIB = Range.atLeast(0);
     public static final Range QUEUE_LIMIT = Range.atLeast(0);
     public static final Range STEP_TARGET_MILLIS = Range.of(1, 60_000);
+    public static final Range IMAGE_TOKENS = Range.of(0, 1 << 16);
 
     public LocalEngineOptions {
         CONTEXT_SIZE.check("ctx-size", contextSize);
@@ -118,6 +121,29 @@ public record LocalEngineOptions(
 
         public static Draft of(Path model) {
             return new Draft(model, 0, 0, -1, "f16", "f16");
+        }
+    }
+
+    /**
+     * A multimodal projector that was made for the model.
+     *
+     * @param file its GGUF file
+     * @param gpu compute it on the GPU where there is one
+     * @param minTokens the least tokens that an image becomes, where that depends on its size; 0 for the projector's own
+     * @param maxTokens the most tokens that an image becomes, where that depends on its size; 0 for the projector's own
+     */
+    public record Projector(Path file, boolean gpu, int minTokens, int maxTokens) {
+        public Projector {
+            IMAGE_TOKENS.check("image-min-tokens", minTokens);
+            IMAGE_TOKENS.check("image-max-tokens", maxTokens);
+            if (maxTokens > 0 && minTokens > maxTokens) {
+                throw new InvalidRequestException(
+                        "image-min-tokens", Integer.toString(minTokens), "must be at most " + maxTokens);
+            }
+        }
+
+        public static Projector of(Path file) {
+            return new Projector(file, true, 0, 0);
         }
     }
 

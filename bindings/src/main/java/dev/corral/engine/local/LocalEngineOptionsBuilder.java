@@ -36,6 +36,7 @@ public final class LocalEngineOptionsBuilder {
     private AdapterOptions adapters = AdapterOptions.NONE;
     private boolean warmUp = true;
     private Optional<LocalEngineOptions.Draft> draft = Optional.empty();
+    private Optional<LocalEngineOptions.Projector> projector = Optional.empty();
 
     LocalEngineOptionsBuilder(Path model) {
         this.model = model;
@@ -186,6 +187,12 @@ public final class LocalEngineOptionsBuilder {
         return this;
     }
 
+    /** What lets the model see or hear. */
+    public LocalEngineOptionsBuilder projector(LocalEngineOptions.Projector value) {
+        projector = Optional.of(value);
+        return this;
+    }
+
     /** @throws dev.corral.engine.InvalidRequestException naming the option that is out of range */
     public LocalEngineOptions build() {
         return new LocalEngineOptions(
@@ -217,6 +224,7 @@ public final class LocalEngineOptionsBuilder {
                 chatTemplate,
                 adapters,
                 warmUp,
-                draft);
+                draft,
+                projector);
     }
 }

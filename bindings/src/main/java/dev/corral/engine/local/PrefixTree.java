@@ -69,6 +69,7 @@ final class PrefixTree {
         private final int sequence;
         private Node tip;
         private int length;
+        private int still;
 
         private Path(PrefixSpace space, int sequence, Node tip, int length) {
             this.space = space;
@@ -90,6 +91,16 @@ final class PrefixTree {
         /** Tokens from the root to the tip. */
         int length() {
             return length;
+        }
+
+        /** The position of its next token. */
+        int position() {
+            return length - still;
+        }
+
+        /** The position of a token of it. */
+        int positionAt(int place) {
+            return still == 0 ? place : place - MediaTokens.still(tokens(), 0, place);
         }
 
         /** Its tokens, copied. */
@@ -120,10 +131,18 @@ final class PrefixTree {
         return new Node(null, new int[0], 0);
     }
 
-    /** The longest held prefix of the first {@code limit} tokens; {@code null} when not even one token is held. */
+    /**
+     * The longest held prefix of the first {@code limit} tokens that does not end within an image or sound; {@code null}
+     * when not even one token is held.
+     */
     @Nullable
     Match longest(PrefixSpace space, int[] tokens, int limit) {
-        return find(space, tokens, limit, false, null);
+        @Nullable Match match = find(space, tokens, limit, false, null);
+        if (match == null) {
+            return null;
+        }
+        int boundary = MediaTokens.boundary(tokens, match.length);
+        return boundary == 0 ? null : new Match(match.path, boundary);
     }
 
     private @Nullable Match find(PrefixSpace space, int[] tokens, int limit, boolean whole, @Nullable Path except) {
@@ -188,6 +207,7 @@ final class PrefixTree {
             node = parentOf(node);
         }
         Path path = new Path(source.space, sequence, node, length);
+        path.still = length - source.positionAt(length);
         node.ends.add(path);
         for (@Nullable Node above = node; above != null; above = above.parent) {
             above.holders++;
@@ -217,6 +237,7 @@ final class PrefixTree {
             path.tip = child;
         }
         path.length += count;
+        path.still += MediaTokens.still(tokens, offset, count);
         cells += count;
     }
 
@@ -239,6 +260,7 @@ final class PrefixTree {
         }
         path.tip = root();
         path.length = 0;
+        path.still = 0;
     }
 
     /** How many cells only this path holds. */

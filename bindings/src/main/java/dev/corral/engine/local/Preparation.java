@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class Preparation {
     private final Vocabulary vocabulary;
     private final int contextSize;
     private final PromptTokens tokens;
+    private final MediaPrompts media;
     private final SamplerChains chains;
     private final Grammars grammars;
     private final Pieces pieces;
@@ -41,8 +43,10 @@ final class Preparation {
     /**
      * @param slots how many completions can run at once
      * @param lookaheads what completions speculate with
+     * @param media reads prompts with images and sound
      */
-    Preparation(Vocabulary vocabulary, int contextSize, int slots, Lookaheads lookaheads) {
+    Preparation(Vocabulary vocabulary, int contextSize, int slots, Lookaheads lookaheads, MediaPrompts media) {
+        this.media = media;
         this.lookaheads = lookaheads;
         this.vocabulary = vocabulary;
         this.contextSize = contextSize;
@@ -56,13 +60,31 @@ final class Preparation {
     /** @throws EngineException when the request can't be run */
     List<Completion> prepare(LocalGeneration generation) {
         Generate request = generation.request();
-        int[] prompt = tokens(request.prompt());
-        if (prompt.length >= contextSize) {
-            throw new EngineException(new EngineError.ContextExceeded(prompt.length, contextSize));
+        if (!request.prompt().hasMedia()) {
+            return prepare(generation, new PreparedPrompt(tokens(request.prompt()), null));
+        }
+        if (request.logprobs().prompt()) {
+            throw new InvalidRequestException(
+                    "prompt", "one with images or sound", "must be text where its tokens are scored");
+        }
+        PreparedPrompt prompt = media.read(request.prompt());
+        try (PromptMedia shown = Objects.requireNonNull(prompt.media()).share()) {
+            List<Completion> completions = prepare(generation, prompt);
+            completions.forEach(completion -> completion.show(shown.share()));
+            return completions;
+        }
+    }
+
+    private List<Completion> prepare(LocalGeneration generation, PreparedPrompt prompt) {
+        Generate request = generation.request();
+        int length = prompt.tokens().length;
+        if (length >= contextSize) {
+            throw new EngineException(new EngineError.ContextExceeded(length, contextSize));
         }
         Map<Integer, Float> biases = biases(request.sampling().logitBias());
         if (request.search() instanceof Search.Beams beams) {
-            return beamGroups.of(generation, beams, prompt, biases, promptScores(generation, 0, prompt));
+            int[] all = prompt.tokens();
+            return beamGroups.of(generation, beams, all, biases, promptScores(generation, 0, all));
         }
         List<Completion> completions = new ArrayList<>(request.candidates());
         try {
@@ -76,17 +98,21 @@ final class Preparation {
         }
     }
 
-    private Completion complete(LocalGeneration generation, int index, int[] prompt, Map<Integer, Float> biases) {
+    private Completion complete(
+            LocalGeneration generation, int index, PreparedPrompt prepared, Map<Integer, Float> biases) {
+        int[] prompt = prepared.tokens();
         Generate request = generation.request();
         dev.corral.llama.@Nullable Grammar grammar = grammars.create(request.grammar());
         try {
-            SamplerChain chain = chains.build(request.sampling(), biases, prompt, index);
+            SamplerChain chain = chains.build(request.sampling(), biases, prepared.text(), index);
             TextAssembler text =
                     new TextAssembler(request.stop(), request.limits().minIndent());
             @Nullable TokenScores scores = promptScores(generation, index, prompt);
             Completion completion = new Completion(
                     generation, index, prompt, chain, grammar, new Output(generation, index, text), scores, null);
-            lookaheads.of(request, prompt).ifPresent(completion::speculate);
+            if (prepared.media() == null) {
+                lookaheads.of(request, prompt).ifPresent(completion::speculate);
+            }
             return completion;
         } catch (RuntimeException e) {
             if (grammar != null) {

@@ -29,6 +29,8 @@ final class PromptTokens {
                 check(field, tokens);
                 yield tokens.toArray();
             }
+            case Prompt.Media _ ->
+                throw new InvalidRequestException(field, "an image or sound", "must be text or tokens here");
             case Prompt.Parts parts -> joined(field, parts);
         };
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who runs, and which tokens the next step computes. Every running completion's newest token comes first; what is left
@@ -217,7 +218,8 @@ final class Scheduler {
         int outputs = scoredOutputs;
         for (Completion completion : running) {
             if (completion.isPrefilling() && completion.space().adapters().equals(adapters) && budget > 0) {
-                int count = completion.within(Math.min(budget, untilCheckpoint(completion)), outputs);
+                int most = Math.min(budget, Math.min(untilCheckpoint(completion), completion.untilMedia()));
+                int count = completion.within(most, outputs);
                 if (count > 0) {
                     plan.add(completion, count);
                     budget -= count;
@@ -284,16 +286,31 @@ final class Scheduler {
     void decoded(Plan plan) {
         turns.computed(plan.completion(0).space().adapters(), running);
         for (int i = 0; i < plan.size(); i++) {
-            Completion completion = plan.completion(i);
-            Sequence sequence = completion.sequence();
-            cache.append(sequence, completion.tokens(), sequence.length(), plan.count(i) - completion.drafted());
-            queue.charge(completion, plan.count(i));
-            if (!traits.cuttable()
-                    && completion.request().cache().reuse()
-                    && sequence.length() == completion.checkpoint()) {
-                cache.checkpoint(sequence);
+            decoded(plan.completion(i), plan.count(i));
+        }
+    }
+
+    /** Records that the next {@code count} tokens of a completion were decoded, its draft among them. */
+    void decoded(Completion completion, int count) {
+        Sequence sequence = completion.sequence();
+        cache.append(sequence, completion.tokens(), sequence.length(), count - completion.drafted());
+        queue.charge(completion, count);
+        if (!traits.cuttable()
+                && completion.request().cache().reuse()
+                && sequence.length() == completion.checkpoint()) {
+            cache.checkpoint(sequence);
+        }
+    }
+
+    /** The completion that came first of those whose next tokens are an image or sound; null when there is none. */
+    @Nullable
+    Completion nextMedia() {
+        for (Completion completion : running) {
+            if (completion.hasMedia() && completion.untilMedia() == 0) {
+                return completion;
             }
         }
+        return null;
     }
 
     /**
@@ -315,7 +332,7 @@ final class Scheduler {
      */
     boolean shiftContext(Completion completion) {
         Optional<Limits.ContextShift> shift = completion.request().limits().contextShift();
-        if (shift.isEmpty() || !cache.canShift()) {
+        if (shift.isEmpty() || completion.hasMedia() || !cache.canShift()) {
             return false;
         }
         int keep = shift.get().kept(completion.promptLength(), completion.length());

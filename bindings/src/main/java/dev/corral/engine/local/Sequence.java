@@ -27,9 +27,14 @@ final class Sequence {
         return path;
     }
 
-    /** Tokens it holds, which is also the position of its next one. */
+    /** Tokens it holds. */
     int length() {
         return path.length();
+    }
+
+    /** The position of its next token: its length, but for images whose positions have several axes. */
+    int position() {
+        return path.position();
     }
 
     /** Its tokens, copied. */

@@ -38,7 +38,7 @@ public final class ChatFields {
                     "add_generation_prompt", "true", "must be false where the last message is continued");
         }
         return new ApplyTemplate(
-                fields.json().get("messages").toString(),
+                ChatMedia.marked(fields.json().get("messages")),
                 Optional.empty(),
                 "auto",
                 false,
@@ -82,10 +82,11 @@ public final class ChatFields {
                     throw part.missing("text");
                 }
             }
-            case "image_url", "input_audio", "input_video", "video_url", "file" ->
+            case "image_url", "input_audio" -> {} // read by ChatMedia
+            case "input_video", "video_url", "file" ->
                 throw new ApiException(
                         ApiError.Kind.UNSUPPORTED, "content of type '" + type + "' is not supported yet");
-            default -> throw part.invalid("type", part.json().get("type"), "must be text");
+            default -> throw part.invalid("type", part.json().get("type"), "must be text, image_url or input_audio");
         }
     }
 

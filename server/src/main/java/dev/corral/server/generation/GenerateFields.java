@@ -5,11 +5,8 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Limits;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Range;
-import dev.corral.server.http.ApiError;
-import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Fields;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -21,7 +18,6 @@ public final class GenerateFields {
     private static final Range MILLISECONDS = Range.atLeast(-1);
     private static final Range SLOT = Range.atLeast(Generate.Cache.ANY_SLOT);
     private static final Range SECONDS = Range.atLeast(-1);
-    private static final List<String> NOT_YET = List.of("image_data", "multimodal_data");
 
     private GenerateFields() {}
 
@@ -33,7 +29,7 @@ public final class GenerateFields {
      * @param slots how many slots there are
      */
     public static Generate read(Fields fields, Prompt prompt, Defaults defaults, String caller, int slots) {
-        refuseWhatIsNotServed(fields);
+        refuseMisplaced(fields);
         return Generate.builder(prompt)
                 .sampling(SamplingFields.read(fields, defaults.sampling()))
                 .limits(limits(fields, defaults))
@@ -104,11 +100,9 @@ public final class GenerateFields {
                 name, Integer.toString(slot), "must be -1 or a slot's number, from 0 to " + (slots - 1));
     }
 
-    private static void refuseWhatIsNotServed(Fields fields) {
-        for (String name : NOT_YET) {
-            if (fields.node(name).filter(value -> !value.isEmpty()).isPresent()) {
-                throw new ApiException(ApiError.Kind.UNSUPPORTED, "'" + name + "' is not supported yet");
-            }
-        }
+    private static void refuseMisplaced(Fields fields) {
+        fields.node("multimodal_data").filter(value -> !value.isEmpty()).ifPresent(value -> {
+            throw fields.invalid("multimodal_data", value, "must be within 'prompt', beside 'prompt_string'");
+        });
     }
 }

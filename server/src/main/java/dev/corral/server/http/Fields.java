@@ -187,6 +187,11 @@ public final class Fields {
         }
     }
 
+    /** What an error calls one of its fields: with the names of what it is within. */
+    public String path(String name) {
+        return qualified(name);
+    }
+
     private String qualified(String name) {
         return path + name;
     }

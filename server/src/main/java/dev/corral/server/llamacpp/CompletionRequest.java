@@ -65,7 +65,9 @@ record CompletionRequest(
                                 + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}",
                         "{'prompt': 'Once upon a time', 'n_predict': 4, 'lora': [{'id': 0, 'scale': 0.5}],"
                                 + " 'system_prompt': {'prompt': 'A tale.', 'anti_prompt': 'User:',"
-                                + " 'assistant_name': 'Assistant:'}}");
+                                + " 'assistant_name': 'Assistant:'}}",
+                        "{'prompt': 'USER:[img-12]What is this? ASSISTANT:', 'n_predict': 4, 'image_data': [{'id': 12,"
+                                + " 'data': 'R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs='}]}");
     }
 
     /** Of {@code POST /infill}: the same fields, and a text with a gap in place of a prompt. */
@@ -94,7 +96,7 @@ record CompletionRequest(
      * @param slots how many slots there are
      */
     static CompletionRequest read(Fields fields, Defaults defaults, String caller, int slots) {
-        return read(fields, PromptFields.prompts(fields, "prompt"), defaults, caller, slots);
+        return read(fields, ImageData.read(fields).in(PromptFields.prompts(fields, "prompt")), defaults, caller, slots);
     }
 
     /** Reads a request whose prompts were read before. */

@@ -10,6 +10,7 @@ import dev.corral.engine.Query;
 import dev.corral.server.generation.Completion;
 import dev.corral.server.generation.Generations;
 import dev.corral.server.generation.LiveTimings;
+import dev.corral.server.generation.MediaFields;
 import dev.corral.server.generation.TimingsJson;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Json;
@@ -178,6 +179,7 @@ final class CompletionRun implements Generations.Reader {
             case Prompt.Text text -> text.text();
             case Prompt.Ids ids ->
                 engine.ask(new Query.Detokenize(ids.tokens(), true)).text();
+            case Prompt.Media _ -> MediaFields.MARKER;
             case Prompt.Parts parts -> {
                 StringBuilder text = new StringBuilder();
                 for (Prompt part : parts.parts()) {

@@ -7,6 +7,7 @@ import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.SlotState;
 import dev.corral.server.generation.ChatFields;
+import dev.corral.server.generation.ChatMedia;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.http.ApiError;
@@ -240,6 +241,6 @@ public final class LlamaCpp implements Dialect {
     private void applyTemplate(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
         Reply.Templated templated = engine.ask(ChatFields.read(exchange.body(), Optional.empty()));
-        exchange.reply(Json.object().put("prompt", templated.prompt()));
+        exchange.reply(Json.object().put("prompt", ChatMedia.readable(templated.prompt())));
     }
 }

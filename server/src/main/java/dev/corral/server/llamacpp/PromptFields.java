@@ -4,17 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.MediaFile;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Tokens;
-import dev.corral.server.http.ApiError;
-import dev.corral.server.http.ApiException;
+import dev.corral.server.generation.MediaFields;
 import dev.corral.server.http.Fields;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A text or tokens in all the shapes that clients write them: {@code "text"}, {@code [1, 2, 3]}, {@code [1, "text", 3]},
- * {@code {"prompt_string": "text"}}; and, as a prompt, an array of these, which means several prompts.
+ * {@code {"prompt_string": "text <__media__>", "multimodal_data": ["base64"]}}; and, as a prompt, an array of these, which means several prompts.
  */
 final class PromptFields {
 
@@ -63,14 +63,26 @@ final class PromptFields {
     }
 
     private Prompt wrapped(String where, ObjectNode object) {
-        if (object.path("multimodal_data").size() > 0) {
-            throw new ApiException(ApiError.Kind.UNSUPPORTED, "'multimodal_data' is not supported yet");
-        }
         JsonNode text = object.path("prompt_string");
         if (!text.isTextual()) {
             throw wrong(where, object);
         }
-        return new Prompt.Text(text.textValue(), addSpecial, parseSpecial);
+        Prompt.Text prompt = new Prompt.Text(text.textValue(), addSpecial, parseSpecial);
+        JsonNode data = object.path("multimodal_data");
+        if (data.isMissingNode() || data.isNull()) {
+            return prompt;
+        }
+        String name = where + ".multimodal_data";
+        if (!(data instanceof ArrayNode array)) {
+            throw fields.invalid(name, data, "must be an array of images and sounds in base64");
+        }
+        List<MediaFile> files = new ArrayList<>();
+        for (int i = 0; i < array.size(); i++) {
+            files.add(MediaFields.file(fields, name + "[" + i + "]", array.get(i)));
+        }
+        return files.isEmpty()
+                ? prompt
+                : MediaFields.shown(prompt, MediaFields.MARKER, files, fields.path(where + ".prompt_string"));
     }
 
     private Prompt parts(String where, ArrayNode array) {

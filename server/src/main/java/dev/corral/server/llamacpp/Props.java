@@ -2,9 +2,11 @@ package dev.corral.server.llamacpp;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.Capability;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.SlotState;
 import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.MediaFields;
 import dev.corral.server.http.Json;
 import java.util.List;
 import java.util.TreeMap;
@@ -24,7 +26,11 @@ final class Props {
                 .put("model_alias", model.name())
                 .put("model_ftype", model.fileType())
                 .put("model_path", model.path());
-        props.putObject("modalities").put("vision", false).put("video", false).put("audio", false);
+        props.putObject("modalities")
+                .put("vision", model.can(Capability.SEE))
+                .put("video", false)
+                .put("audio", model.can(Capability.HEAR));
+        props.put("media_marker", MediaFields.MARKER);
         props.put("endpoint_slots", allowed.showSlots())
                 .put("endpoint_props", allowed.changeProps())
                 .put("endpoint_metrics", true)

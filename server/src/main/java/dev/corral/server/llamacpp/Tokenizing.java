@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Engine;
+import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
@@ -114,6 +115,8 @@ final class Tokenizing {
                     }
                 }
             }
+            case Prompt.Media _ ->
+                throw new InvalidRequestException("content", "an image or sound", "must be text or tokens");
             case Prompt.Parts _ -> throw new IllegalArgumentException("parts within parts");
         }
     }

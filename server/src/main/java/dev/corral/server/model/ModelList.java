@@ -61,6 +61,7 @@ public final class ModelList {
             case GENERATE -> "completion";
             case EMBED -> "embedding";
             case RERANK -> "rerank";
+            case SEE, HEAR -> "multimodal";
         };
     }
 
@@ -75,7 +76,7 @@ public final class ModelList {
                 .put("description", "");
         entry.putArray("tags").add("");
         ArrayNode capabilities = entry.putArray("capabilities");
-        model.capabilities().stream().sorted().map(ModelList::named).forEach(capabilities::add);
+        model.capabilities().stream().sorted().map(ModelList::named).distinct().forEach(capabilities::add);
         entry.put("parameters", "");
         ObjectNode details = entry.putObject("details")
                 .put("parent_model", "")

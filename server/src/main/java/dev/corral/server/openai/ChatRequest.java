@@ -6,12 +6,12 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Logprobs;
-import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Range;
 import dev.corral.engine.Reply;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatFields;
+import dev.corral.server.generation.ChatMedia;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
@@ -28,7 +28,7 @@ import java.util.Optional;
  *
  * @param model which model, where the request says; what the answer calls it once {@link #on} it
  * @param conversation what the template is to render
- * @param generate how to continue it; its prompt stands for nothing until {@link #rendered}
+ * @param generate how to continue it; its prompt is what the conversation shows, without text, until {@link #rendered}
  * @param adapters which adapters to apply; {@link #on} looks them up
  * @param stream answer by events as the text comes
  * @param includeUsage end a stream with an event that has the token counts
@@ -48,7 +48,6 @@ record ChatRequest(
         Optional<Duration> beat) {
 
     private static final Range TOP_LOGPROBS = Range.of(0, 20);
-    private static final Prompt NOT_RENDERED = Prompt.tokens();
 
     static RouteDoc doc(Defaults defaults) {
         return RouteDoc.of("The next message of a conversation")
@@ -63,7 +62,13 @@ record ChatRequest(
                         "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'grammar': 'root ::= [a-z]+',"
                                 + " 'grammar_lazy': true, 'grammar_triggers':"
                                 + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}",
-                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'lora': [{'id': 0, 'scale': 0.5}]}");
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'lora': [{'id': 0, 'scale': 0.5}]}",
+                        "{'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 'What is this?'},"
+                                + " {'type': 'image_url', 'image_url': {'url': 'data:image/gif;base64,"
+                                + "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs='}}]}]}",
+                        "{'messages': [{'role': 'user', 'content': [{'type': 'input_audio', 'input_audio':"
+                                + " {'format': 'wav', 'data': '"
+                                + "UklGRigAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQQAAACAgICA'}}]}]}");
     }
 
     /**
@@ -74,7 +79,7 @@ record ChatRequest(
      */
     static ChatRequest read(Fields fields, Defaults defaults, String caller, int slots) {
         Optional<String> model = fields.text("model");
-        Generate asked = GenerateFields.read(fields, NOT_RENDERED, defaults, caller, slots);
+        Generate asked = GenerateFields.read(fields, ChatMedia.of(fields), defaults, caller, slots);
         Optional<Grammar> grammar = grammar(fields, asked.grammar());
         Optional<Integer> topLogprobs = topLogprobs(fields);
         Generate generate = asked.with(logprobs(fields, topLogprobs));
@@ -105,7 +110,7 @@ record ChatRequest(
         List<String> stop = new ArrayList<>(generate.stop());
         stop.addAll(templated.stop());
         Generate rendered = generate.toBuilder()
-                .prompt(Prompt.text(templated.prompt()))
+                .prompt(ChatMedia.shown(generate.prompt(), templated.prompt()))
                 .build()
                 .stopAt(stop);
         return with(model, rendered);

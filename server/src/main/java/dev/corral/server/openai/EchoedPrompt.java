@@ -19,7 +19,8 @@ record EchoedPrompt(String text) {
                     case Prompt.Text sent -> sent.text();
                     case Prompt.Ids ids ->
                         engine.ask(new Query.Detokenize(ids.tokens(), true)).text();
-                    case Prompt.Parts _ -> throw new IllegalArgumentException("a prompt of several parts");
+                    case Prompt.Media _, Prompt.Parts _ ->
+                        throw new IllegalArgumentException("a prompt of several parts");
                 });
     }
 

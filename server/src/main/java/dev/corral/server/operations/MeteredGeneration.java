@@ -53,6 +53,18 @@ final class MeteredGeneration implements Generation {
     }
 
     @Override
+    public Optional<Event> nextUnlessWoken() throws InterruptedException {
+        Optional<Event> event = generation.nextUnlessWoken();
+        event.ifPresent(this::note);
+        return event;
+    }
+
+    @Override
+    public void wake() {
+        generation.wake();
+    }
+
+    @Override
     public boolean ended() {
         return generation.ended();
     }

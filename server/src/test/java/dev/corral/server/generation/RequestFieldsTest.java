@@ -356,11 +356,8 @@ class RequestFieldsTest {
         refused("/completion", ", \"stop\": [" + "\"a\",".repeat(256) + "\"a\"]", "stop");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"\"image_data\": [{\"data\": \"\", \"id\": 1}]"})
-    void whatIsNotServedYetIsSaidSo(String field) throws InterruptedException {
-        TestClient.Answer answer = running.client().post("/completion", "{\"prompt\": \"x\", " + field + "}");
-        assertThat(answer.status()).isEqualTo(501);
-        assertThat(answer.error().path("message").textValue()).contains("not supported yet");
+    @Test
+    void imagesAreRefusedWhereTheyHaveNoPlace() throws InterruptedException {
+        refused("/completion", ", \"multimodal_data\": [\"iVBORw0KGgo=\"]", "multimodal_data");
     }
 }

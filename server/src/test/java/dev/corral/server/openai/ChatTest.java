@@ -275,7 +275,7 @@ class ChatTest {
             strings = {
                 "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}]",
                 "\"functions\": [{\"name\": \"f\"}]",
-                "\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \"x\"}}]}]"
+                "\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"video_url\", \"video_url\": {\"url\": \"x\"}}]}]"
             })
     void whatIsNotServedYetIsSaidSo(String field) throws Exception {
         String body = field.contains("messages") ? "{" + field + "}" : USER + ", " + field + "}";

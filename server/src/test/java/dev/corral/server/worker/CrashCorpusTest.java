@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
+import dev.corral.testing.TinyImages;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -70,6 +72,11 @@ class CrashCorpusTest {
         return Map.of("type", "json_schema", "json_schema", Map.of("name", "s", "schema", schema));
     }
 
+    /** A header that promises 40 GB of pixels. */
+    private static String hugeImage() {
+        return Base64.getEncoder().encodeToString(TinyImages.png(120_000, 120_000, new byte[16]));
+    }
+
     private static String chain() {
         StringBuilder rules = new StringBuilder("root ::= r0\n");
         for (int i = 0; i < 20_000; i++) {
@@ -111,6 +118,7 @@ class CrashCorpusTest {
                 prompted(14, COMPLETION, "n", 100_000),
                 chat(14, "n", 100_000, "n"),
                 prompted(15, COMPLETION, "image_data", List.of(Map.of("data", "", "id", 1))),
+                prompted(15, COMPLETION, "image_data", List.of(Map.of("data", hugeImage(), "id", 1))),
                 Arguments.of(
                         15,
                         CHAT,

@@ -1,5 +1,7 @@
 package dev.corral.server.worker.wire;
 
+import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.MediaFile;
 import dev.corral.engine.Tokens;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -57,6 +59,7 @@ final class Plain {
                 .add(Path.class, (value, out) -> out.writeString(value.toString()), Plain::readPath)
                 .add(Duration.class, Plain::writeDuration, Plain::readDuration)
                 .add(Tokens.class, Plain::writeTokens, in -> Tokens.of(readInts(in)))
+                .add(MediaFile.class, (value, out) -> out.writeBytes(value.toBytes()), Plain::readMedia)
                 .add(byte[].class, (value, out) -> out.writeBytes(value), WireInput::readBytes)
                 .add(int[].class, Plain::writeInts, Plain::readInts)
                 .add(float[].class, Plain::writeFloats, Plain::readFloats)
@@ -65,6 +68,14 @@ final class Plain {
                 .add(OptionalLong.class, Plain::writeOptionalLong, Plain::readOptionalLong)
                 .add(OptionalDouble.class, Plain::writeOptionalDouble, Plain::readOptionalDouble)
                 .codecs);
+    }
+
+    private static MediaFile readMedia(WireInput in) {
+        try {
+            return MediaFile.of("prompt", in.readBytes());
+        } catch (InvalidRequestException e) {
+            throw new MalformedFrame("neither an image nor sound", e);
+        }
     }
 
     private static Path readPath(WireInput in) {

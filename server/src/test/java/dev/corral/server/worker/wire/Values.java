@@ -1,7 +1,9 @@
 package dev.corral.server.worker.wire;
 
 import dev.corral.engine.EngineException;
+import dev.corral.engine.MediaFile;
 import dev.corral.engine.Tokens;
+import dev.corral.testing.TinyImages;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -150,6 +152,9 @@ final class Values {
             byte[] bytes = new byte[random.nextInt(5)];
             random.nextBytes(bytes);
             return bytes;
+        }
+        if (type == MediaFile.class) {
+            return MediaFile.of("image", TinyImages.png(random.nextLong(), 2, 3));
         }
         if (type == int[].class) {
             return random.ints(random.nextInt(5)).toArray();

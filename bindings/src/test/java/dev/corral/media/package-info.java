@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.media;
+
+import org.jspecify.annotations.NullMarked;
