@@ -41,7 +41,7 @@ record LoadedModel(
     private static final long MIB = 1L << 20;
 
     static LoadedModel load(LocalEngineOptions options, DoubleConsumer progress) {
-        CheckedFiles.model(options.model());
+        CheckedModel files = CheckedModel.read(options.model());
         Model model = Model.open(options.model(), modelOptions(options), loaded -> {
             progress.accept(loaded);
             return true;
@@ -49,26 +49,48 @@ record LoadedModel(
         try {
             EmbeddingTraits.checkKind(model, String.valueOf(options.model().getFileName()));
             ContextFit fit = new ContextFit(options, model);
-            Context context = model.newContext(contextOptions(options, fit));
-            try {
-                EmbeddingTraits embedding = EmbeddingTraits.of(model, context, options);
-                if (!embedding.generates()) {
-                    context.close();
-                    context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
-                }
-                return assemble(options, fit, model, context, embedding);
-            } catch (RuntimeException e) {
-                context.close();
-                throw e;
-            }
+            return model.isCausal() && model.hasDecoder()
+                    ? ofDecoder(options, files, fit, model)
+                    : ofEncoder(options, files, fit, model);
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
     }
 
+    private static LoadedModel ofDecoder(LocalEngineOptions options, CheckedModel files, ContextFit fit, Model model) {
+        Context context = model.newContext(contextOptions(options, fit));
+        try {
+            if (context.memory().exists()) {
+                EmbeddingTraits embedding = EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize());
+                return assemble(options, files, fit, model, context, embedding);
+            }
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+        context.close(); // an encoder whose file does not say so
+        return ofEncoder(options, files, fit, model);
+    }
+
+    private static LoadedModel ofEncoder(LocalEngineOptions options, CheckedModel files, ContextFit fit, Model model) {
+        EmbeddingTraits embedding = EmbeddingTraits.ofEncoder(model, options);
+        Context context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
+        try {
+            return assemble(options, files, fit, model, context, embedding);
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+    }
+
     private static LoadedModel assemble(
-            LocalEngineOptions options, ContextFit fit, Model model, Context context, EmbeddingTraits embedding) {
+            LocalEngineOptions options,
+            CheckedModel files,
+            ContextFit fit,
+            Model model,
+            Context context,
+            EmbeddingTraits embedding) {
         Vocabulary vocabulary = model.vocabulary();
         ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()));
         MemoryTraits traits = traits(fit, model, context);
@@ -86,7 +108,7 @@ record LoadedModel(
                 counters,
                 context.batchSize(),
                 PromptScorer.outputsPerStep(vocabulary.size()));
-        Adapters adapters = new Adapters(options.adapters(), options.model(), model, context);
+        Adapters adapters = new Adapters(options.adapters(), files, model, context);
         Speculator speculator = new Speculator(
                 options.slots(),
                 context.sequenceContextSize(),
