@@ -56,11 +56,7 @@ public final class Context extends NativeHandle {
         return switch (options.attention()) {
             case CAUSAL -> true;
             case NON_CAUSAL -> false;
-            case UNSPECIFIED -> {
-                var metadata = model.metadata();
-                String architecture = metadata.getOrDefault("general.architecture", "");
-                yield !"false".equals(metadata.get(architecture + ".attention.causal"));
-            }
+            case UNSPECIFIED -> model.isCausal();
         };
     }
 

@@ -183,6 +183,12 @@ public final class Model extends NativeHandle {
         return declared == null ? Pooling.UNSPECIFIED : Pooling.of(Integer.parseInt(declared));
     }
 
+    /** Whether a token sees only those before it, unless a context has it otherwise; as far as its file says. */
+    public boolean isCausal() {
+        String architecture = metadata().getOrDefault("general.architecture", "");
+        return !"false".equals(metadata().get(architecture + ".attention.causal"));
+    }
+
     /** Names of a classifier's or a reranker's outputs; a name that the model doesn't give is empty. */
     public List<String> classifierLabels() {
         int count = Native.llama_model_n_cls_out(pointer());

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -119,7 +120,7 @@ public final class Main {
         HttpSettings http = options.http.toSettings();
         Duration grace = options.http.grace();
         LocalEngineOptions engineOptions = options.toEngineOptions();
-        EngineOpener models = options.engine.inProcess ? LocalEngine::open : opener;
+        EngineOpener models = options.engine.inProcess ? Main::openHere : opener;
         models.prepare(engineOptions);
         Server server;
         try {
@@ -152,6 +153,13 @@ public final class Main {
             server.close();
             return FAILED;
         }
+    }
+
+    /** In this process, where a thread that hangs can only be left alone. */
+    private static Engine openHere(LocalEngineOptions options, DoubleConsumer progress) {
+        LocalEngine engine = LocalEngine.open(options, progress);
+        engine.abandonTextAfter(LocalEngine.TEXT_LIMIT);
+        return engine;
     }
 
     /** Runs as a signal's hook, whose own exit code would be the signal's; ending as asked is a success. */

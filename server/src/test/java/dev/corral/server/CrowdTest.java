@@ -2,6 +2,7 @@ package dev.corral.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.corral.engine.Prompt;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.generation.Defaults;
@@ -10,13 +11,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
-/** Far more clients than there are slots, before a real model. */
+/** Far more clients than there are slots. */
 class CrowdTest {
 
     private static final int MANY = 1_000;
@@ -75,6 +77,32 @@ class CrowdTest {
             }
         } finally {
             for (RawClient client : idle) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void aThousandStreamsAtOnceEachSayWhatTheyWereAsked() throws Exception {
+        CountDownLatch streaming = new CountDownLatch(MANY);
+        FakeEngine engine = new FakeEngine(generation -> {
+            String said = ((Prompt.Text) generation.request().prompt()).text();
+            generation.start().say(said);
+            streaming.countDown();
+            streaming.await();
+            generation.say(said).finish();
+        });
+        List<RawClient> clients = new ArrayList<>();
+        try (RunningServer running = RunningServer.of(engine)) {
+            for (int i = 0; i < MANY; i++) {
+                clients.add(running.raw().post("/completion", "{\"prompt\": \"number " + i + "\", \"stream\": true}"));
+            }
+            for (int i = 0; i < MANY; i++) {
+                assertThat(clients.get(i).readTo("\r\n0\r\n\r\n").split("\"content\":\"number " + i + "\"", -1))
+                        .hasSize(3);
+            }
+        } finally {
+            for (RawClient client : clients) {
                 client.close();
             }
         }

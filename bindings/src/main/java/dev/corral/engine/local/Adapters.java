@@ -14,7 +14,6 @@ import dev.corral.llama.LlamaException;
 import dev.corral.llama.Model;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,7 @@ final class Adapters {
 
     private static final System.Logger LOG = System.getLogger(Adapters.class.getName());
 
-    private final Path modelFile;
+    private final CheckedModel files;
     private final Model model;
     private final Context context;
     private final Optional<AdapterFolder> folder;
@@ -46,18 +45,18 @@ final class Adapters {
     /**
      * Loads what the options name.
      *
-     * @param modelFile what the model was loaded from
+     * @param files what the model was loaded from
      * @throws GgufException when a file is no adapter, or none of this model
      * @throws LlamaException when llama.cpp can't load it
      */
-    Adapters(AdapterOptions options, Path modelFile, Model model, Context context) {
-        this.modelFile = modelFile;
+    Adapters(AdapterOptions options, CheckedModel files, Model model, Context context) {
+        this.files = files;
         this.model = model;
         this.context = context;
         this.folder = options.folder().map(AdapterFolder::new);
         List<Scaled> applied = new ArrayList<>();
         for (AdapterOptions.File file : options.files()) {
-            load(CheckedAdapter.read(file, modelFile));
+            load(CheckedAdapter.read(file, files));
             applied.add(new Scaled(file.name(), file.scale()));
         }
         if (options.apply()) {
@@ -96,7 +95,7 @@ final class Adapters {
     private CheckedAdapter fetch(String name) {
         AdapterOptions.File file = folder.flatMap(names -> names.find(name)).orElseThrow(() -> unknown(name));
         try {
-            return CheckedAdapter.read(file, modelFile);
+            return CheckedAdapter.read(file, files);
         } catch (UncheckedIOException e) {
             LOG.log(Level.WARNING, "the adapter " + name + " can't be read", e);
             throw unknown(name);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,12 +21,12 @@ record CheckedAdapter(AdapterOptions.File file, String digest) {
     /**
      * Checks and reads a file; takes as long as the disk does.
      *
-     * @param model the file of the model that it is for
+     * @param model that it is for
      * @throws dev.corral.gguf.GgufException when it is no adapter, or none of this model
      * @throws UncheckedIOException when it can't be read
      */
-    static CheckedAdapter read(AdapterOptions.File file, Path model) {
-        CheckedFiles.adapter(file.path(), model);
+    static CheckedAdapter read(AdapterOptions.File file, CheckedModel model) {
+        model.checkAdapter(file.path());
         try (InputStream bytes = Files.newInputStream(file.path())) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             DigestInputStream digesting = new DigestInputStream(bytes, sha);

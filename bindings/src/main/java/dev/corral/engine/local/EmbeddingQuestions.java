@@ -147,7 +147,7 @@ final class EmbeddingQuestions {
                 throw new EngineException(new EngineError.Busy(before, Duration.ofSeconds(1)));
             }
             List<int[]> inputs = text.call(() -> {
-                List<int[]> prepared = prepare.get();
+                List<int[]> prepared = text.timed(prepare);
                 EmbeddingJob job = new EmbeddingJob(prepared, pooling, result);
                 loop.post(() -> embedder.add(job));
                 return prepared;

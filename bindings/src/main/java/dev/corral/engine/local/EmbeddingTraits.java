@@ -2,7 +2,6 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.Capability;
 import dev.corral.engine.Pooling;
-import dev.corral.llama.Context;
 import dev.corral.llama.Model;
 import java.util.EnumSet;
 import java.util.Set;
@@ -34,10 +33,17 @@ record EmbeddingTraits(boolean generates, boolean ranks, boolean encodes, boolea
         }
     }
 
-    /** @param context one of the model's, with its own attention */
-    static EmbeddingTraits of(Model model, Context context, LocalEngineOptions options) {
-        boolean goesOn = context.memory().exists() && context.isCausal();
-        boolean generates = goesOn && model.hasDecoder();
+    /** Of a model that can continue a text of so many tokens. */
+    static EmbeddingTraits ofDecoder(Model model, LocalEngineOptions options, int contextSize) {
+        return of(model, options, true, contextSize);
+    }
+
+    /** Of a model that only embeds, or ranks. */
+    static EmbeddingTraits ofEncoder(Model model, LocalEngineOptions options) {
+        return of(model, options, false, encoderLimit(model, options));
+    }
+
+    private static EmbeddingTraits of(Model model, LocalEngineOptions options, boolean generates, int limit) {
         boolean ranks = options.pooling() == Pooling.RANK || model.poolingType() == dev.corral.llama.Pooling.RANK;
         return new EmbeddingTraits(
                 generates,
@@ -45,7 +51,7 @@ record EmbeddingTraits(boolean generates, boolean ranks, boolean encodes, boolea
                 !model.hasDecoder(),
                 !generates,
                 options.pooling() == Pooling.MODEL ? own(model) : options.pooling(),
-                generates ? context.sequenceContextSize() : encoderLimit(model, options));
+                limit);
     }
 
     private static Pooling own(Model model) {

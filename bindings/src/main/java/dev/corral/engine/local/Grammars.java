@@ -86,6 +86,7 @@ final class Grammars {
     }
 
     private void addWord(String word, List<String> patterns, List<Integer> tokens) {
+        UnbrokenRuns.check("grammar_triggers", word, vocabulary);
         int[] ids = vocabulary.tokenize(word, false, true);
         if (ids.length == 1) {
             tokens.add(ids[0]);
@@ -98,9 +99,10 @@ final class Grammars {
         return (regex.startsWith("^") ? "" : "^") + regex + (regex.endsWith("$") ? "" : "$");
     }
 
-    /** A schema's size and depth, that of its patterns too. */
+    /** A schema's size and depth, and its patterns. */
     static void checkSchema(String schema) {
         checkSize("json_schema", schema, "{[(");
+        SchemaPatterns.check(schema);
     }
 
     /** llama.cpp reads grammars and schemas by recursion. */

@@ -51,7 +51,7 @@ record LoadedModel(
     private static final long MIB = 1L << 20;
 
     static LoadedModel load(LocalEngineOptions options, DoubleConsumer progress) {
-        CheckedFiles.model(options.model());
+        CheckedModel files = CheckedModel.read(options.model());
         Model model = Model.open(options.model(), modelOptions(options), loaded -> {
             progress.accept(loaded);
             return true;
@@ -63,26 +63,46 @@ record LoadedModel(
                     options.projector().map(file -> open(file, options, model)).orElse(null);
             ContextFit fit =
                     new ContextFit(options, model, projector != null && projector.attendsAhead() ? WHOLE_IMAGE : 0);
-            Context context = model.newContext(contextOptions(options, fit));
-            try {
-                EmbeddingTraits embedding = EmbeddingTraits.of(model, context, options);
-                if (!embedding.generates()) {
-                    context.close();
-                    context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
-                }
-                return assemble(options, fit, model, context, embedding, projector);
-            } catch (RuntimeException e) {
-                context.close();
-                throw e;
-            }
+            return model.isCausal() && model.hasDecoder()
+                    ? ofDecoder(options, files, fit, model, projector)
+                    : ofEncoder(options, files, fit, model, projector);
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
     }
 
+    private static LoadedModel ofDecoder(
+            LocalEngineOptions options, CheckedModel files, ContextFit fit, Model model, @Nullable Projector projector) {
+        Context context = model.newContext(contextOptions(options, fit));
+        try {
+            if (context.memory().exists()) {
+                EmbeddingTraits embedding = EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize());
+                return assemble(options, files, fit, model, context, embedding, projector);
+            }
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+        context.close(); // an encoder whose file does not say so
+        return ofEncoder(options, files, fit, model, projector);
+    }
+
+    private static LoadedModel ofEncoder(
+            LocalEngineOptions options, CheckedModel files, ContextFit fit, Model model, @Nullable Projector projector) {
+        EmbeddingTraits embedding = EmbeddingTraits.ofEncoder(model, options);
+        Context context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
+        try {
+            return assemble(options, files, fit, model, context, embedding, projector);
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+    }
+
     private static LoadedModel assemble(
             LocalEngineOptions options,
+            CheckedModel files,
             ContextFit fit,
             Model model,
             Context context,
@@ -105,7 +125,7 @@ record LoadedModel(
                 counters,
                 context.batchSize(),
                 PromptScorer.outputsPerStep(vocabulary.size()));
-        Adapters adapters = new Adapters(options.adapters(), options.model(), model, context);
+        Adapters adapters = new Adapters(options.adapters(), files, model, context);
         Speculator speculator = new Speculator(
                 options.slots(),
                 context.sequenceContextSize(),
@@ -156,7 +176,7 @@ record LoadedModel(
     }
 
     private static Projector open(LocalEngineOptions.Projector projector, LocalEngineOptions options, Model model) {
-        CheckedFiles.projector(projector.file());
+        CheckedModel.checkProjector(projector.file());
         int cores = Runtime.getRuntime().availableProcessors();
         int threads = options.threads() > 0 ? options.threads() : cores;
         return model.openProjector(

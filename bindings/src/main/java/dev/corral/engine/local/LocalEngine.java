@@ -40,6 +40,9 @@ import java.util.function.Supplier;
  */
 public final class LocalEngine implements Engine {
 
+    /** How long native work on a request's text may take, unless a process says otherwise: far more than any text needs. */
+    public static final Duration TEXT_LIMIT = Duration.ofSeconds(60);
+
     private static final System.Logger LOG = System.getLogger(LocalEngine.class.getName());
 
     private final LocalEngineOptions options;
@@ -150,6 +153,15 @@ public final class LocalEngine implements Engine {
     }
 
     /**
+     * From now on, fails a request whose text takes longer to tokenize, render or constrain with {@link
+     * EngineError.DeadlineExceeded}. The work itself goes on, on a thread that others no longer wait for: where a process can
+     * end instead, that is better. An engine that has such work when it is closed leaves its model in memory.
+     */
+    public void abandonTextAfter(Duration limit) {
+        text.abandonAfter(limit);
+    }
+
+    /**
      * Runs {@code action} on the engine thread after each of its steps, when the step's events were sent, so that they can
      * be passed on together. It holds up the next step.
      */
@@ -167,7 +179,7 @@ public final class LocalEngine implements Engine {
         int before = reserve(request.candidates());
         generation.send(new Event.Queued(Math.max(0, before - options.slots())));
         try {
-            text.execute(() -> prepare(generation));
+            text.execute(() -> prepare(generation), late -> generation.fail(late.error()));
         } catch (RejectedExecutionException e) {
             generation.fail(new EngineError.Closed());
         }
@@ -179,6 +191,10 @@ public final class LocalEngine implements Engine {
             List<CheckedAdapter> files =
                     loaded.adapters().fetch(generation.request().adapters().orElse(AdapterSet.NONE));
             List<Completion> completions = text.timed(() -> preparation.prepare(generation));
+            if (generation.isClosed()) {
+                completions.forEach(Completion::close); // it took too long
+                return;
+            }
             loaded.loop().post(() -> enqueue(generation, completions, files));
         } catch (EngineException e) {
             generation.fail(e.error());
@@ -276,7 +292,7 @@ public final class LocalEngine implements Engine {
     }
 
     private Reply.Scored scored(Query.Score query) throws InterruptedException {
-        ScorePlan plan = text.call(() -> scoreTexts.plan(query));
+        ScorePlan plan = text.call(() -> text.timed(() -> scoreTexts.plan(query)));
         score(plan, query.schedule(), query.partition());
         List<List<Likelihood>> items = new ArrayList<>(query.items().size());
         int next = 0;
@@ -291,7 +307,7 @@ public final class LocalEngine implements Engine {
     }
 
     private Reply.RollingScored scored(Query.ScoreRolling query) throws InterruptedException {
-        List<List<ScorePlan.Text>> windows = text.call(() -> scoreTexts.windows(query));
+        List<List<ScorePlan.Text>> windows = text.call(() -> text.timed(() -> scoreTexts.windows(query)));
         ScorePlan plan = ScorePlan.of(windows.stream().flatMap(List::stream).toList());
         score(plan, query.schedule(), query.partition());
         List<Likelihood> likelihoods = new ArrayList<>(windows.size());
@@ -336,6 +352,7 @@ public final class LocalEngine implements Engine {
     }
 
     private Reply tokenized(Query.Tokenize query) {
+        UnbrokenRuns.check("content", query.text(), loaded.vocabulary());
         int[] tokens = loaded.vocabulary().tokenize(query.text(), query.addSpecial(), query.parseSpecial());
         List<byte[]> pieces = new ArrayList<>(query.pieces() ? tokens.length : 0);
         if (query.pieces()) {
@@ -394,7 +411,9 @@ public final class LocalEngine implements Engine {
             closed = true;
             text.close();
             loaded.loop().stop();
-            loaded.close();
+            if (!text.hasAbandoned()) {
+                loaded.close();
+            }
         }
     }
 }

@@ -183,6 +183,7 @@ final class Preparation {
                     byToken.put(token, (float) value);
                 }
                 case LogitBias.OfText(String text, double value) -> {
+                    UnbrokenRuns.check("logit_bias", text, vocabulary);
                     for (int token : vocabulary.tokenize(text, false, false)) {
                         byToken.put(token, (float) value);
                     }

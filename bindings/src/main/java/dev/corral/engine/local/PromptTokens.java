@@ -24,7 +24,7 @@ final class PromptTokens {
     int[] of(String field, Prompt prompt) {
         return switch (prompt) {
             case Prompt.Text(String text, boolean addSpecial, boolean parseSpecial) ->
-                vocabulary.tokenize(text, addSpecial, parseSpecial);
+                tokens(field, text, addSpecial, parseSpecial);
             case Prompt.Ids(Tokens tokens) -> {
                 check(field, tokens);
                 yield tokens.toArray();
@@ -40,12 +40,17 @@ final class PromptTokens {
         boolean first = true;
         for (Prompt part : parts.parts()) {
             int[] tokens = part instanceof Prompt.Text(String text, boolean addSpecial, boolean parseSpecial)
-                    ? vocabulary.tokenize(text, addSpecial && first, parseSpecial)
+                    ? tokens(field, text, addSpecial && first, parseSpecial)
                     : of(field, part);
             IntStream.of(tokens).forEach(all);
             first = false;
         }
         return all.build().toArray();
+    }
+
+    private int[] tokens(String field, String text, boolean addSpecial, boolean parseSpecial) {
+        UnbrokenRuns.check(field, text, vocabulary);
+        return vocabulary.tokenize(text, addSpecial, parseSpecial);
     }
 
     void check(String field, Tokens tokens) {

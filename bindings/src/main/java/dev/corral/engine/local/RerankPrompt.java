@@ -45,6 +45,7 @@ final class RerankPrompt {
                 text.append(pattern.charAt(at++));
             }
         }
+        UnbrokenRuns.check("documents", text.toString(), vocabulary);
         return vocabulary.tokenize(text.toString(), false, true);
     }
 
@@ -69,6 +70,7 @@ final class RerankPrompt {
     }
 
     private void add(IntStream.Builder tokens, String text) {
+        UnbrokenRuns.check("documents", text, vocabulary);
         IntStream.of(vocabulary.tokenize(text, false, false)).forEach(tokens);
     }
 }

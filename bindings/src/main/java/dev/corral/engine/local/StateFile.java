@@ -17,14 +17,25 @@ final class StateFile {
     /** What a file held; the buffer is the caller's to close. */
     record Contents(PrefixSpace space, int[] tokens, StateBuffer state) {}
 
-    /** Writes a state under another name first. */
+    /** Writes a state under another name first, of which nothing is left when that fails. */
     static void write(Path file, Path partial, StateHeader header, StateBuffer state) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             header.write(channel);
             state.writeTo(channel);
+        } catch (IOException e) {
+            delete(partial, e);
+            throw e;
         }
         Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void delete(Path partial, IOException cause) {
+        try {
+            Files.deleteIfExists(partial);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
     }
 
     /** @throws IOException when it can't be read, belongs to something else, or a checksum is wrong */

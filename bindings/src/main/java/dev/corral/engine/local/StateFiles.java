@@ -56,11 +56,20 @@ final class StateFiles {
                 if (!contents.space().equals(space)) {
                     throw new IOException(file.getFileName() + " belongs to other adapters or another partition");
                 }
-                Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+                touch();
                 return state;
             } catch (IOException e) {
                 state.close();
                 throw e;
+            }
+        }
+
+        /** Makes it the newest, unless the folder can only be read. */
+        private void touch() {
+            try {
+                Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "can't touch " + file.getFileName(), e);
             }
         }
 
@@ -157,12 +166,11 @@ final class StateFiles {
             StateFile.write(file, partial, header, state);
             deleteOldest();
             return new Saved(file, space, tokens, fingerprint);
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             LOG.log(
                     Level.WARNING,
                     "a state of " + tokens.length + " tokens could not be written to the cache folder",
                     e);
-            new Saved(partial, space, tokens, fingerprint).delete();
             return null;
         }
     }

@@ -47,7 +47,9 @@ class EmbeddingLaneTest {
         try (Model model = Model.open(file);
                 Context context = model.newContext(
                         LoadedModel.computing(options).contextSize(contextSize).build())) {
-            EmbeddingTraits traits = EmbeddingTraits.of(model, context, options);
+            EmbeddingTraits traits = context.memory().exists() && context.isCausal()
+                    ? EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize())
+                    : EmbeddingTraits.ofEncoder(model, options);
             try (EmbeddingLane lane = new EmbeddingLane(
                     EmbeddingContext.onDemand(model, options, new ContextFit(options, model), traits, false),
                     traits,

@@ -1,5 +1,6 @@
 package dev.corral.server.worker;
 
+import dev.corral.engine.local.LocalEngine;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -16,11 +17,10 @@ record TextWatch(Supplier<Duration> longest, Duration limit) {
     static final String LIMIT_PROPERTY = "corral.worker.text.limit";
 
     private static final System.Logger LOG = System.getLogger(TextWatch.class.getName());
-    private static final long LIMIT_MILLIS = 60_000;
     private static final int LOOKS = 10;
 
     static Duration configuredLimit() {
-        return Duration.ofMillis(Long.getLong(LIMIT_PROPERTY, LIMIT_MILLIS));
+        return Duration.ofMillis(Long.getLong(LIMIT_PROPERTY, LocalEngine.TEXT_LIMIT.toMillis()));
     }
 
     void start() {

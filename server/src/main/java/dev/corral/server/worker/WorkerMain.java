@@ -12,6 +12,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
@@ -29,10 +31,15 @@ public final class WorkerMain {
     private WorkerMain() {}
 
     public static void main(String[] args) {
+        run(UnaryOperator.identity());
+    }
+
+    /** @param before made of what obeys a command, and obeys it instead */
+    static void run(UnaryOperator<Consumer<Command>> before) {
         ignoreSignals();
         Thread.ofPlatform().daemon().name("corral-native").start(LocalEngine::prepare);
         try (SocketChannel channel = meet()) {
-            work(channel);
+            work(channel, before);
         } catch (IOException e) {
             Runtime.getRuntime().halt(NO_FRONT);
         }
@@ -60,14 +67,14 @@ public final class WorkerMain {
         }
     }
 
-    private static void work(SocketChannel channel) {
+    private static void work(SocketChannel channel, UnaryOperator<Consumer<Command>> before) {
         try {
-            EngineHost host = new EngineHost(new Outbox<>(channel, Messages.NOTICES));
+            Consumer<Command> host = before.apply(new EngineHost(new Outbox<>(channel, Messages.NOTICES))::obey);
             FrameReader reader = new FrameReader(channel);
             for (Optional<WireInput> frame = reader.next(); frame.isPresent(); frame = reader.next()) {
                 WireInput messages = frame.get();
                 while (messages.remaining() > 0) {
-                    host.obey(Messages.COMMANDS.read(messages));
+                    host.accept(Messages.COMMANDS.read(messages));
                 }
             }
             Runtime.getRuntime().halt(AS_TOLD);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.llama.Device;
+import dev.corral.llama.NativeLibrary;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
 import dev.corral.testing.TinyImages;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +42,7 @@ class CrashCorpusTest {
                         .name("smollm2")
                         .contextSize(4096)
                         .slots(4)
+                        .batchSize(256)
                         .threads(2)
                         .build(),
                 _ -> {});
@@ -77,6 +81,11 @@ class CrashCorpusTest {
         return Base64.getEncoder().encodeToString(TinyImages.png(120_000, 120_000, new byte[16]));
     }
 
+    private static String triggered(String regex) throws Exception {
+        return "{\"prompt\": \"x\", " + field("grammar", "root ::= \"a\"") + ", \"grammar_lazy\": true, "
+                + field("grammar_triggers", List.of(Map.of("type", 2, "value", regex))) + "}";
+    }
+
     private static String chain() {
         StringBuilder rules = new StringBuilder("root ::= r0\n");
         for (int i = 0; i < 20_000; i++) {
@@ -93,18 +102,27 @@ class CrashCorpusTest {
         String nested = "{\"items\":".repeat(3000) + "{}" + "}".repeat(3000);
         String messages = "\"messages\": [{\"role\": \"user\", \"content\": \"x\"}]";
         return Stream.of(
-                Arguments.of(1, COMPLETION, "{\"prompt\": \"" + "a".repeat(200_000) + "\"}", "tokens"),
-                Arguments.of(1, TEXT, "{\"prompt\": \"" + " ".repeat(900_000) + "\"}", "tokens"),
+                Arguments.of(1, COMPLETION, "{\"prompt\": \"" + "a".repeat(200_000) + "\"}", "without a break"),
+                Arguments.of(1, TEXT, "{\"prompt\": \"" + " ".repeat(900_000) + "\"}", "without a break"),
                 prompted(2, COMPLETION, "grammar", deep),
                 prompted(2, TEXT, "grammar", deep),
                 prompted(3, COMPLETION, "grammar", chain()),
                 prompted(3, TEXT, "grammar", chain()),
                 prompted(4, COMPLETION, "json_schema", nestedPattern),
+                Arguments.of(
+                        4,
+                        COMPLETION,
+                        "{\"prompt\": \"x\", \"json_schema\": {\"type\": \"string\", \"pattern\": \"^" + "(".repeat(101)
+                                + "a" + ")".repeat(101) + "$\"}}",
+                        "at most 100 deep"),
                 prompted(4, COMPLETION, "json_schema", danglingQuantifier),
                 chat(4, "response_format", schema(nestedPattern), "nest"),
                 chat(4, "response_format", schema(danglingQuantifier), "pattern"),
                 Arguments.of(5, COMPLETION, "{\"prompt\": \"x\", \"json_schema\": " + nested + "}", "nest"),
                 Arguments.of(5, CHAT, "{" + messages + ", \"tools\": [" + nested + "]}", "nest"),
+                Arguments.of(7, COMPLETION, triggered("[z-a"), "trigger"),
+                Arguments.of(7, TEXT, triggered("a{2,1}"), "trigger"),
+                Arguments.of(7, COMPLETION, triggered("(".repeat(3000)), "trigger"),
                 prompted(8, COMPLETION, "grammar", "%llguidance {}\nstart: \"a\""),
                 prompted(8, TEXT, "grammar", "%llguidance {}\nstart: \"a\""),
                 prompted(9, COMPLETION, "prompt", List.of(1, -1)),
@@ -125,6 +143,8 @@ class CrashCorpusTest {
                         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\":"
                                 + " \"data:image/png;base64,\"}}]}]}",
                         "image"),
+                Arguments.of(16, COMPLETION, "{\"prompt\": \"" + "the cat ".repeat(5_000) + "\"}", "tokens"),
+                prompted(16, COMPLETION, "n", 129),
                 prompted(18, COMPLETION, "n_predict", 1L << 33),
                 prompted(18, COMPLETION, "n_keep", -5),
                 prompted(18, COMPLETION, "n_discard", -1),
@@ -152,5 +172,39 @@ class CrashCorpusTest {
                         .status())
                 .isEqualTo(200);
         assertThat(engine.pid()).isEqualTo(pid);
+    }
+
+    static Stream<Arguments> answerable() {
+        String grammar = "\"grammar\": \"root ::= \\\"dog\\\"\"";
+        String lazy = ", \"grammar_lazy\": true, \"grammar_triggers\": [{\"type\": 1, \"value\": \" cat\"}]";
+        return Stream.of(
+                Arguments.of(6, "{\"prompt\": \"The cat\", " + grammar + "}", "dog"),
+                Arguments.of(6, "{\"prompt\": \"The cat\", " + grammar + ", \"speculative.n_max\": 8}", "dog"),
+                Arguments.of(6, "{\"prompt\": \" cat cat cat cat\", " + grammar + lazy + ", \"n_predict\": 8}", ""),
+                Arguments.of(
+                        6,
+                        "{\"prompt\": \"The cat\", \"grammar\": \"root ::= \\\"dog\\\" [a-z ]*\", \"ignore_eos\": true,"
+                                + " \"n_predict\": 12}",
+                        "dog"),
+                Arguments.of(6, "{\"prompt\": \"The cat\", " + grammar + ", \"logit_bias\": [[\"dog\", false]]}", ""),
+                Arguments.of(11, "{\"prompt\": \"" + "the cat ".repeat(350) + "\", \"n_predict\": 2}", ""),
+                Arguments.of(11, "{\"prompt\": \"\", \"n_predict\": 2}", ""));
+    }
+
+    /** What ends llama.cpp only when it is fed as it should not be. */
+    @ParameterizedTest(name = "row {0}: [{index}] says {2}")
+    @MethodSource("answerable")
+    void isAnswered(int row, String body, String begins) throws Exception {
+        long pid = engine.pid();
+        TestClient.Answer answer = server.client().post(COMPLETION, body);
+        assertThat(answer.status()).as("row %d: %s", row, answer.text()).isEqualTo(200);
+        assertThat(answer.json().path("content").textValue()).startsWith(begins);
+        assertThat(engine.pid()).isEqualTo(pid);
+    }
+
+    /** Row 17. */
+    @Test
+    void noBackendReachesAnotherMachine() {
+        assertThat(NativeLibrary.load().devices()).extracting(Device::name).noneMatch(name -> name.startsWith("RPC"));
     }
 }

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class CheckedFilesTest {
+class CheckedModelTest {
 
     @TempDir
     Path folder;
@@ -33,8 +33,8 @@ class CheckedFilesTest {
         Path model = TinyModels.llama(folder);
         Path adapter = TinyModels.lora(folder);
 
-        assertThatCode(() -> CheckedFiles.adapter(adapter, model)).doesNotThrowAnyException();
-        assertThatThrownBy(() -> CheckedFiles.adapter(adapter, TinyModels.multiAxis(folder)))
+        assertThatCode(() -> CheckedModel.read(model).checkAdapter(adapter)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> CheckedModel.read(TinyModels.multiAxis(folder)).checkAdapter(adapter))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContaining("is \"llama\", but must be \"qwen2vl\"");
     }
@@ -44,11 +44,11 @@ class CheckedFilesTest {
         Path model = TinyModels.llamaFile(Recipe.named("odd"))
                 .put("llama.block_count", GgufValue.u32(600))
                 .write(folder.resolve("odd.gguf"));
-        System.setProperty(CheckedFiles.UNCHECKED, "true");
+        System.setProperty(CheckedModel.UNCHECKED, "true");
         try {
-            assertThatCode(() -> CheckedFiles.model(model)).doesNotThrowAnyException();
+            assertThatCode(() -> CheckedModel.read(model)).doesNotThrowAnyException();
         } finally {
-            System.clearProperty(CheckedFiles.UNCHECKED);
+            System.clearProperty(CheckedModel.UNCHECKED);
         }
     }
 }
