@@ -46,7 +46,7 @@ class EveryFieldTest {
              "speculative.ngram_size_n": 2, "speculative.ngram_size_m": 3, "speculative.adaptive": false}""";
 
     @AfterEach
-    void goesOn() {
+    void goesOn() throws InterruptedException {
         SERVER.engine().checkInvariants();
     }
 
