@@ -1,5 +1,6 @@
 package dev.corral.server;
 
+import java.lang.reflect.AnnotatedElement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
 
 /**
  * llama-server's flags that are none here. Some need nothing, since what they ask for is always so or makes no difference
@@ -150,7 +153,7 @@ final class ForeignFlags {
     static List<String> unread(Set<String> environment, CommandSpec command) {
         Set<String> read = new TreeSet<>();
         command.options().stream()
-                .flatMap(option -> Stream.ofNullable(option.defaultValue()))
+                .flatMap(option -> declaredDefault(option).stream())
                 .flatMap(text -> READ.matcher(text).results().map(found -> found.group(1)))
                 .forEach(read::add);
         return environment.stream()
@@ -158,6 +161,13 @@ final class ForeignFlags {
                 .sorted()
                 .flatMap(name -> remark(name).stream())
                 .toList();
+    }
+
+    /** With its variables: picocli gives it only with their values in their place. */
+    private static Optional<String> declaredDefault(OptionSpec option) {
+        return option.userObject() instanceof AnnotatedElement field
+                ? Optional.ofNullable(field.getAnnotation(Option.class)).map(Option::defaultValue)
+                : Optional.empty();
     }
 
     private static Optional<String> remark(String variable) {

@@ -149,7 +149,8 @@ final class RareSamplingFlags {
         Matcher matcher = BIAS.matcher(text);
         try {
             if (matcher.matches()) {
-                double value = Double.parseDouble(matcher.group(2));
+                String number = matcher.group(2);
+                double value = number.equals("-inf") ? Double.NEGATIVE_INFINITY : Double.parseDouble(number);
                 if (LogitBias.BIAS.contains(value) || value == Double.NEGATIVE_INFINITY) {
                     return new LogitBias.OfToken(Integer.parseInt(matcher.group(1)), value);
                 }

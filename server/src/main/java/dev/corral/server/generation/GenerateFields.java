@@ -48,10 +48,10 @@ public final class GenerateFields {
 
     /** After how long a silence a stream sends a comment. */
     public static Optional<Duration> beat(Fields fields, Defaults defaults) {
+        int seconds = fields.integer("sse_ping_interval", SECONDS, 0);
         if (!fields.has("sse_ping_interval")) {
             return defaults.beat();
         }
-        int seconds = fields.integer("sse_ping_interval", SECONDS, 0);
         return seconds > 0 ? Optional.of(Duration.ofSeconds(seconds)) : Optional.empty();
     }
 

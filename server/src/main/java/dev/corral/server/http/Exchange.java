@@ -72,6 +72,11 @@ public final class Exchange {
         return request.path().pathParameters().get(placeholder);
     }
 
+    /** Whether a parameter stands after the {@code ?}, with a value or without. */
+    public boolean hasQuery(String name) {
+        return request.query().contains(name);
+    }
+
     public Optional<String> query(String name) {
         return request.query().first(name).asOptional();
     }

@@ -126,8 +126,7 @@ public final class LlamaCpp implements Dialect {
     private void health(Exchange exchange) throws InterruptedException {
         gate.requireLoaded();
         ObjectNode health = Json.object().put("status", "ok");
-        if (exchange.query("include_slots").isPresent()
-                || exchange.query("fail_on_no_slot").isPresent()) {
+        if (exchange.hasQuery("include_slots") || exchange.hasQuery("fail_on_no_slot")) {
             List<SlotState> slots = slots(exchange, gate.engine());
             long running = slots.stream().filter(SlotState::running).count();
             health.put("slots_idle", slots.size() - running).put("slots_processing", running);

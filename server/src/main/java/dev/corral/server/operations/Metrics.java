@@ -77,7 +77,7 @@ final class Metrics {
                 "Time of steps that only generated",
                 seconds(stats.generationNanos()));
         counter(text, "n_decode_total", "Steps computed", stats.steps());
-        counter(text, "n_tokens_max", "Tokens of the longest completion with its prompt", meter.longest());
+        gauge(text, "n_tokens_max", "Tokens of the longest completion with its prompt", meter.longest());
         EngineStats.Drafts drafts = stats.drafts();
         counter(text, "spec_decode_num_draft_tokens_total", "Tokens drafted", drafts.tokens());
         counter(text, "spec_decode_num_accepted_tokens_total", "Drafted tokens that became output", drafts.accepted());

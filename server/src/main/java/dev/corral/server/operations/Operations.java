@@ -25,7 +25,7 @@ public final class Operations implements Dialect {
     private static final String OPENAPI = "/openapi.json";
     private static final String DOCS = "/docs";
     private static final String METRICS = "/metrics";
-    private static final Set<String> PATHS = Set.of(READY, OPENAPI, DOCS, METRICS);
+    private static final Set<String> PATHS = Set.of(READY, OPENAPI, DOCS);
 
     private final ModelGate gate;
     private final Metrics metrics;
