@@ -1,6 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.anthropic.Anthropic;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpListener;
@@ -8,6 +9,7 @@ import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.Routes;
 import dev.corral.server.llamacpp.LlamaCpp;
 import dev.corral.server.model.ModelGate;
+import dev.corral.server.ollama.Ollama;
 import dev.corral.server.openai.OpenAi;
 import dev.corral.server.operations.Operations;
 import java.io.IOException;
@@ -45,7 +47,11 @@ public final class Server implements AutoCloseable {
     public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases) throws IOException {
         ModelGate gate = new ModelGate();
         List<Dialect> dialects = List.of(
-                new Operations(gate), new OpenAi(gate, defaults, aliases), new LlamaCpp(gate, defaults, aliases));
+                new Operations(gate),
+                new Anthropic(gate, defaults, aliases),
+                new OpenAi(gate, defaults, aliases),
+                new Ollama(gate, defaults, aliases),
+                new LlamaCpp(gate, defaults, aliases));
         Routes routes = new Routes(dialects);
         return new Server(gate, routes, HttpListener.open(http, routes));
     }
