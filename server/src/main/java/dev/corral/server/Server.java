@@ -1,6 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.anthropic.Anthropic;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpListener;
@@ -9,6 +10,7 @@ import dev.corral.server.http.Routes;
 import dev.corral.server.llamacpp.LlamaCpp;
 import dev.corral.server.llamacpp.LlamaCppSettings;
 import dev.corral.server.model.ModelGate;
+import dev.corral.server.ollama.Ollama;
 import dev.corral.server.openai.OpenAi;
 import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
@@ -64,7 +66,9 @@ public final class Server implements AutoCloseable {
         RequestMeter meter = new RequestMeter();
         List<Dialect> dialects = List.of(
                 new Operations(gate, meter),
+                new Anthropic(gate, defaults, aliases),
                 new OpenAi(gate, defaults, aliases),
+                new Ollama(gate, defaults, aliases),
                 new LlamaCpp(gate, defaults, aliases, settings));
         Routes routes = new Routes(dialects, http.prefixes());
         return new Server(gate, routes, HttpListener.open(http, routes), meter);

@@ -114,7 +114,7 @@ class ArchitectureTest {
 
     @Test
     void dialectsDoNotKnowEachOther() {
-        for (String dialect : new String[] {"llamacpp", "openai", "operations"}) {
+        for (String dialect : new String[] {"llamacpp", "openai", "anthropic", "ollama", "operations"}) {
             classes()
                     .that()
                     .resideInAPackage("dev.corral.server." + dialect + "..")
@@ -145,6 +145,8 @@ class ArchitectureTest {
                         "dev.corral.server",
                         "dev.corral.server.llamacpp..",
                         "dev.corral.server.openai..",
+                        "dev.corral.server.anthropic..",
+                        "dev.corral.server.ollama..",
                         "dev.corral.server.operations..")
                 .check(all);
         noClasses()

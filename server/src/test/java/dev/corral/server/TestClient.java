@@ -30,6 +30,13 @@ public record TestClient(URI address, HttpClient http) implements AutoCloseable 
             return json().path("error");
         }
 
+        /** What the error says, in whichever dialect. */
+        public String errorMessage() {
+            return error().isTextual()
+                    ? error().textValue()
+                    : error().path("message").asText();
+        }
+
         public Optional<String> header(String name) {
             return response.headers().firstValue(name);
         }

@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One line a request: method, path, status, bytes sent, milliseconds, id. Never a query, a header or a body, and no
- * control character that a client chose. Each request gets an id, which its answer carries as X-Request-Id.
+ * control character that a client chose. Each request gets an id, which its answer carries as X-Request-Id, where OpenAI's
+ * clients look for it, and as Request-Id, where Anthropic's do.
  */
 final class AccessLog implements Filter {
 
@@ -22,6 +23,7 @@ final class AccessLog implements Filter {
 
     private static final Logger LOG = System.getLogger("dev.corral.access");
     private static final HeaderName ID_HEADER = HeaderNames.create("X-Request-Id");
+    private static final HeaderName PLAIN_ID_HEADER = HeaderNames.create("Request-Id");
     private static final int LONGEST_PATH = 200;
     private static final int CLIENT_LEFT = 499;
 
@@ -30,6 +32,7 @@ final class AccessLog implements Filter {
         String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         request.context().register(REQUEST_ID, id);
         response.header(ID_HEADER, id);
+        response.header(PLAIN_ID_HEADER, id);
         long start = System.nanoTime();
         boolean answered = false;
         try {

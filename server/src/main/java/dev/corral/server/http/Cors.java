@@ -36,7 +36,7 @@ final class Cors implements Filter {
         page.ifPresent(origin -> {
             response.header(ALLOW_ORIGIN, origin);
             response.header(ALLOW_CREDENTIALS, "true");
-            response.header(EXPOSE_HEADERS, "X-Request-Id, Retry-After");
+            response.header(EXPOSE_HEADERS, "X-Request-Id, Request-Id, Retry-After");
         });
         if (!request.prologue().method().equals(Method.OPTIONS)) {
             chain.proceed();

@@ -1,6 +1,7 @@
 package dev.corral.server.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /** One family of routes with its own shapes of requests, answers and errors. */
 public interface Dialect {
@@ -11,6 +12,16 @@ public interface Dialect {
     /** Whether errors on a path that is no route are told in this dialect's words. */
     boolean speaks(String path);
 
+    /** The status of an error response. */
+    default int status(ApiError error) {
+        return error.kind().status();
+    }
+
     /** The body of an error response; mid-stream, the data of the last event. */
     ObjectNode error(ApiError error);
+
+    /** The type of the event that tells an error mid-stream; empty for one without a type. */
+    default Optional<String> errorEvent() {
+        return Optional.empty();
+    }
 }

@@ -32,6 +32,7 @@ public final class Exchange {
     private final ServerRequest request;
     private final ServerResponse response;
     private @Nullable EventStream events;
+    private @Nullable JsonLines lines;
 
     Exchange(ServerRequest request, ServerResponse response) {
         this.request = request;
@@ -144,6 +145,16 @@ public final class Exchange {
         send(200, text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** The answer as lines of JSON; nothing is sent before the first of them. */
+    public JsonLines lines() {
+        JsonLines open = lines;
+        if (open == null) {
+            open = new JsonLines(response);
+            lines = open;
+        }
+        return open;
+    }
+
     /** A page for a browser, which may load nothing and run nothing. */
     public void replyPage(String html) {
         response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
@@ -177,22 +188,32 @@ public final class Exchange {
         if (events != null) {
             events.close();
         }
+        if (lines != null) {
+            lines.close();
+        }
     }
 
     /** Tells the client of an error in a dialect's words. */
     void fail(Dialect dialect, ApiError error) {
-        if (events != null && events.started()) {
-            events.send(json -> Json.MAPPER.writeTree(json, dialect.error(error)));
-            events.close();
+        EventStream.Data told = json -> json.writeTree(dialect.error(error));
+        EventStream stream = events;
+        if (stream != null && stream.started()) {
+            dialect.errorEvent().ifPresentOrElse(type -> stream.send(type, told), () -> stream.send(told));
+            stream.close();
+            return;
+        }
+        if (lines != null && lines.started()) {
+            lines.send(told);
+            lines.close();
             return;
         }
         error.retryAfter()
                 .ifPresent(after ->
                         header("Retry-After", Long.toString(Math.max(1, Math.ceilDiv(after.toMillis(), 1000L)))));
         if (error.kind() == ApiError.Kind.UNSUPPORTED || error.kind() == ApiError.Kind.TIMED_OUT) {
-            header("X-Should-Retry", "false"); // OpenAI's clients would try again
+            header("X-Should-Retry", "false"); // OpenAI's and Anthropic's clients would try again
         }
-        reply(error.kind().status(), dialect.error(error));
+        reply(dialect.status(error), dialect.error(error));
     }
 
     private void reply(int status, JsonNode answer) {

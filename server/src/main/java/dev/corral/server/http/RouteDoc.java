@@ -20,6 +20,7 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
     public enum Answer {
         JSON,
         JSON_OR_EVENTS,
+        JSON_OR_LINES,
         PAGE,
         TEXT
     }
@@ -36,6 +37,11 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
     /** The same, answered by events where the request asks for a stream. */
     public RouteDoc streamed() {
         return new RouteDoc(summary, Answer.JSON_OR_EVENTS, query, body);
+    }
+
+    /** The same, answered by lines of JSON unless the request asks for all at once. */
+    public RouteDoc inLines() {
+        return new RouteDoc(summary, Answer.JSON_OR_LINES, query, body);
     }
 
     /** The same, answered by a page. */

@@ -15,6 +15,7 @@ import dev.corral.server.generation.ChatMedia;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
+import dev.corral.server.generation.NamedModel;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;

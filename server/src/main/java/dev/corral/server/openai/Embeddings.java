@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Engine;
-import dev.corral.engine.InvalidRequestException;
-import dev.corral.engine.Pooling;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
@@ -54,7 +52,7 @@ final class Embeddings {
     }
 
     static ObjectNode answer(Exchange exchange, Engine engine, Asked asked) throws InterruptedException {
-        requireOneVector(asked.query(), engine);
+        EmbeddingFields.requireOneVector(asked.query(), engine.model());
         Reply.Embeddings reply = Questions.ask(exchange, engine, asked.query(), Reply.Embeddings::tokens);
         ObjectNode answer = Json.object().put("object", "list");
         ArrayNode data = answer.putArray("data");
@@ -101,17 +99,6 @@ final class Embeddings {
                 throw fields.invalid(
                         "encoding_format", fields.json().get("encoding_format"), "must be float or base64");
         };
-    }
-
-    private static void requireOneVector(Query.Embed query, Engine engine) {
-        Pooling pooling =
-                query.pooling() == Pooling.MODEL ? engine.model().embedding().pooling() : query.pooling();
-        if (pooling == Pooling.NONE) {
-            throw new InvalidRequestException(
-                    "pooling",
-                    "none",
-                    "must give one vector for each input here; /embeddings gives one for each token");
-        }
     }
 
     private static String encoded(float[] vector) {

@@ -6,6 +6,7 @@ import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
 import dev.corral.engine.Query;
 import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.NamedModel;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
@@ -133,7 +134,7 @@ public final class OpenAi implements Dialect {
         Embeddings.Asked asked = Embeddings.read(exchange.body(), defaults);
         ModelNames names = names(engine);
         asked.model().filter(name -> !names.accept(name)).ifPresent(name -> {
-            throw unknownModel(names, name);
+            throw NamedModel.unknown(name, names);
         });
         exchange.reply(Embeddings.answer(exchange, engine, asked));
     }
@@ -150,22 +151,11 @@ public final class OpenAi implements Dialect {
     }
 
     private NamedModel named(Optional<String> asked, Engine engine) throws InterruptedException {
-        ModelNames names = names(engine);
-        if (asked.isEmpty() || names.accept(asked.get())) {
-            return new NamedModel(names.name(), Optional.empty());
-        }
-        AdapterNames adapters = adapters(engine);
-        String adapter = adapter(asked.get(), adapters);
-        return new NamedModel(adapter, Optional.of(adapters.set(adapter)));
+        return NamedModel.find(asked, names(engine), engine);
     }
 
     private ModelNames names(Engine engine) {
         return ModelNames.of(engine.model(), aliases);
-    }
-
-    private static ApiException unknownModel(ModelNames names, String asked) {
-        return new ApiException(
-                ApiError.Kind.UNKNOWN_MODEL, "there is no model '" + asked + "' here; there is '" + names.name() + "'");
     }
 
     private AdapterNames adapters(Engine engine) throws InterruptedException {
@@ -174,6 +164,6 @@ public final class OpenAi implements Dialect {
 
     /** The adapter that is asked for as a model. */
     private static String adapter(String asked, AdapterNames adapters) {
-        return adapters.find(asked).orElseThrow(() -> unknownModel(adapters.model(), asked));
+        return adapters.find(asked).orElseThrow(() -> NamedModel.unknown(asked, adapters.model()));
     }
 }

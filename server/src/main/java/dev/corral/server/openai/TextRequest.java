@@ -11,6 +11,7 @@ import dev.corral.engine.Search;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.NamedModel;
 import dev.corral.server.generation.SearchFields;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;

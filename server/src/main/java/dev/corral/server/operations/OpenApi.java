@@ -110,6 +110,9 @@ final class OpenApi {
         if (answer == RouteDoc.Answer.JSON_OR_EVENTS) {
             content.putObject("text/event-stream");
         }
+        if (answer == RouteDoc.Answer.JSON_OR_LINES) {
+            content.putObject("application/x-ndjson");
+        }
         responses
                 .putObject("default")
                 .put("description", "why there is none")
@@ -125,7 +128,9 @@ final class OpenApi {
         schemes.putObject("key").put("type", "apiKey").put("in", "header").put("name", "X-Api-Key");
         ObjectNode error = components.putObject("schemas").putObject("Error").put("type", "object");
         error.putArray("required").add("error");
-        ObjectNode details = error.putObject("properties").putObject("error").put("type", "object");
+        ArrayNode shapes = error.putObject("properties").putObject("error").putArray("anyOf");
+        shapes.addObject().put("type", "string");
+        ObjectNode details = shapes.addObject().put("type", "object");
         details.putArray("required").add("message");
         ObjectNode fields = details.putObject("properties");
         fields.putObject("message").put("type", "string");

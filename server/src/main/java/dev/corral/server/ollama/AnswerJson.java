@@ -1,0 +1,81 @@
+package dev.corral.server.ollama;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.FinishReason;
+import dev.corral.engine.TokenLogprob;
+import dev.corral.engine.Tokens;
+import dev.corral.server.generation.Completion;
+import dev.corral.server.generation.LogprobsJson;
+import dev.corral.server.http.Json;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The shapes of one answer's parts.
+ *
+ * @param model what the answer calls the model
+ * @param topLogprobs how many of the likeliest tokens to show with each; empty for no logprobs at all
+ */
+record AnswerJson(String model, Shape shape, Optional<Integer> topLogprobs) {
+
+    static AnswerJson of(AnswerRequest request) {
+        return new AnswerJson(request.model().orElse(""), request.shape(), request.topLogprobs());
+    }
+
+    /** The answer to a request that asks nothing. */
+    ObjectNode loaded() {
+        ObjectNode answer = head();
+        shape.put(answer, "");
+        return answer.put("done_reason", "load").put("done", true);
+    }
+
+    /** One piece of a text. */
+    ObjectNode piece(String text, List<TokenLogprob> tokens) {
+        ObjectNode piece = head();
+        shape.put(piece, text);
+        putLogprobs(piece, tokens);
+        return piece.put("done", false);
+    }
+
+    /**
+     * The end of an answer, or all of it.
+     *
+     * @param text what was not told in pieces
+     * @param nanos since the request came
+     * @param context what a later request continues with
+     */
+    ObjectNode end(
+            Completion completion, String text, List<TokenLogprob> tokens, long nanos, Optional<Tokens> context) {
+        ObjectNode end = head();
+        shape.put(end, text);
+        putLogprobs(end, tokens);
+        end.put("done", true).put("done_reason", doneReason(completion.reason()));
+        context.ifPresent(ids -> ids.stream().forEach(end.withArray("context")::add));
+        return end.put("total_duration", nanos)
+                .put("load_duration", 0)
+                .put("prompt_eval_count", completion.usage().promptTokens())
+                .put("prompt_eval_duration", completion.timings().prompt())
+                .put("eval_count", completion.usage().generatedTokens())
+                .put("eval_duration", completion.timings().generation());
+    }
+
+    private ObjectNode head() {
+        return Json.object().put("model", model).put("created_at", Instant.now().toString());
+    }
+
+    private void putLogprobs(ObjectNode answer, List<TokenLogprob> tokens) {
+        if (topLogprobs.isPresent() && !tokens.isEmpty()) {
+            ArrayNode logprobs = LogprobsJson.LOGARITHMS.toJson(tokens, topLogprobs.get());
+            answer.set("logprobs", logprobs);
+        }
+    }
+
+    private static String doneReason(FinishReason reason) {
+        return switch (reason) {
+            case END_OF_TEXT, STOP_STRING -> "stop";
+            case LIMIT, CONTEXT_FULL, CANCELLED -> "length";
+        };
+    }
+}

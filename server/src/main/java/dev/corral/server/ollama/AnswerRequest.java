@@ -1,0 +1,170 @@
+package dev.corral.server.ollama;
+
+import dev.corral.engine.Engine;
+import dev.corral.engine.Generate;
+import dev.corral.engine.InvalidRequestException;
+import dev.corral.engine.Logprobs;
+import dev.corral.engine.Prompt;
+import dev.corral.engine.Query;
+import dev.corral.engine.Range;
+import dev.corral.engine.Reply;
+import dev.corral.engine.Tokens;
+import dev.corral.server.generation.AdapterChoice;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.NamedModel;
+import dev.corral.server.http.Fields;
+import dev.corral.server.http.RouteDoc;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What {@code POST /api/chat} or {@code POST /api/generate} asks for.
+ *
+ * @param model which model, where the request says; what the answer calls it once {@link #on} it
+ * @param shape which of the two
+ * @param input what is to be answered
+ * @param generate how; its prompt stands for nothing until {@link #rendered}
+ * @param adapters which adapters to apply; {@link #on} looks them up
+ * @param stream answer by lines as the text comes
+ * @param topLogprobs how many of the likeliest tokens to show with each; empty for no logprobs at all
+ * @param beat after how long a silence a stream sends an empty piece
+ */
+record AnswerRequest(
+        Optional<String> model,
+        Shape shape,
+        Input input,
+        Generate generate,
+        AdapterChoice adapters,
+        boolean stream,
+        Optional<Integer> topLogprobs,
+        Optional<Duration> beat) {
+
+    private static final Range TOP_LOGPROBS = Range.of(0, 20);
+    private static final Prompt NOT_RENDERED = Prompt.tokens();
+
+    static RouteDoc chatDoc(Defaults defaults) {
+        return RouteDoc.of("The next message of a conversation, in Ollama's shape")
+                .inLines()
+                .body(
+                        fields -> chat(fields, defaults, "", 1),
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'options': {'num_predict': 16}}",
+                        "{'model': 'default', 'messages': [{'role': 'system', 'content': 'Be brief.'},"
+                                + " {'role': 'user', 'content': 'Hello!'}], 'stream': false, 'format': 'json',"
+                                + " 'think': false, 'keep_alive': '5m', 'logprobs': true, 'top_logprobs': 2,"
+                                + " 'options': {'num_predict': 16, 'temperature': 0, 'stop': ['!']}}",
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'options': {'num_predict': 16,"
+                                + " 'lora': [{'id': 0, 'scale': 0.5}]}}",
+                        "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'options': {'num_predict': 16,"
+                                + " 'grammar': 'root ::= [a-z]+', 'grammar_lazy': true, 'grammar_triggers':"
+                                + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}}");
+    }
+
+    static RouteDoc generateDoc(Defaults defaults) {
+        return RouteDoc.of("The answer to a prompt, in Ollama's shape")
+                .inLines()
+                .body(
+                        fields -> generate(fields, defaults, "", 1),
+                        "{'prompt': 'Hello!', 'options': {'num_predict': 16}}",
+                        "{'model': 'default', 'prompt': 'Hello!', 'system': 'Be brief.', 'context': [1, 2, 3],"
+                                + " 'stream': false, 'options': {'num_predict': 16, 'temperature': 0}}",
+                        "{'prompt': 'Once upon a time', 'raw': true, 'options': {'num_predict': 16}}");
+    }
+
+    /**
+     * Reads a request of {@code /api/chat}.
+     *
+     * @param caller whom the request is counted to
+     * @param slots how many slots there are
+     */
+    static AnswerRequest chat(Fields fields, Defaults defaults, String caller, int slots) {
+        Generate generate = Options.read(fields, NOT_RENDERED, defaults, caller, slots);
+        return read(fields, Shape.CHAT, Conversation.read(fields, generate.grammar()), generate, defaults);
+    }
+
+    /** The same for {@code /api/generate}. */
+    static AnswerRequest generate(Fields fields, Defaults defaults, String caller, int slots) {
+        Generate generate = Options.read(fields, NOT_RENDERED, defaults, caller, slots);
+        return read(fields, Shape.GENERATE, Question.read(fields, generate.grammar()), generate, defaults);
+    }
+
+    private static AnswerRequest read(Fields fields, Shape shape, Input input, Generate generate, Defaults defaults) {
+        Optional<Integer> topLogprobs = topLogprobs(fields);
+        Fields options = Options.of(fields);
+        KeepAlive.check(fields);
+        return new AnswerRequest(
+                fields.text("model"),
+                shape,
+                input,
+                generate.with(
+                        topLogprobs.map(most -> Logprobs.top(Math.max(1, most))).orElse(Logprobs.NONE)),
+                AdapterChoice.read(options),
+                fields.flag("stream", true),
+                topLogprobs,
+                GenerateFields.beat(options, defaults));
+    }
+
+    /** The same, answered by this model, which the answer calls as the request does. */
+    AnswerRequest on(NamedModel named, Engine engine) throws InterruptedException {
+        Generate adapted = named.adapters(adapters, engine).map(generate::with).orElse(generate);
+        return with(model.or(() -> Optional.of(named.name())), adapted);
+    }
+
+    /** The same with its prompt, and with the template's own stop strings. */
+    AnswerRequest rendered(Engine engine) throws InterruptedException {
+        return switch (input) {
+            case Input.Nothing() -> this;
+            case Input.Raw(String prompt) ->
+                with(model, generate.toBuilder().prompt(Prompt.text(prompt)).build());
+            case Input.Templated(Query.ApplyTemplate conversation) -> {
+                Reply.Templated templated = engine.ask(conversation);
+                yield prompted(Prompt.text(templated.prompt()), templated);
+            }
+            case Input.After(Tokens context, Query.ApplyTemplate question) -> {
+                Reply.Templated templated = engine.ask(question);
+                yield prompted(new Prompt.Ids(tokens(engine, context, templated.prompt())), templated);
+            }
+        };
+    }
+
+    /** The tokens that a later request continues with; empty where the answer is not to say. */
+    Optional<Tokens> context() {
+        return input instanceof Input.After && generate.prompt() instanceof Prompt.Ids(Tokens tokens)
+                ? Optional.of(tokens)
+                : Optional.empty();
+    }
+
+    private AnswerRequest prompted(Prompt prompt, Reply.Templated templated) {
+        List<String> stop = new ArrayList<>(generate.stop());
+        stop.addAll(templated.stop());
+        return with(model, generate.toBuilder().prompt(prompt).stop(stop).build());
+    }
+
+    /** A text begins only once. */
+    private static Tokens tokens(Engine engine, Tokens context, String question) throws InterruptedException {
+        boolean begins = context.isEmpty();
+        String bos = engine.model().vocabulary().bos();
+        String text =
+                !begins && !bos.isEmpty() && question.startsWith(bos) ? question.substring(bos.length()) : question;
+        Tokens more = engine.ask(new Query.Tokenize(text, begins, true, false)).tokens();
+        return Tokens.of(IntStream.concat(context.stream(), more.stream()).toArray());
+    }
+
+    private AnswerRequest with(Optional<String> newModel, Generate newGenerate) {
+        return new AnswerRequest(newModel, shape, input, newGenerate, adapters, stream, topLogprobs, beat);
+    }
+
+    private static Optional<Integer> topLogprobs(Fields fields) {
+        int top = fields.integer("top_logprobs", TOP_LOGPROBS, 0);
+        if (fields.flag("logprobs", false)) {
+            return Optional.of(top);
+        }
+        if (top > 0) {
+            throw new InvalidRequestException("top_logprobs", Integer.toString(top), "needs logprobs to be true");
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.corral.server.ollama;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.ModelInfo;
+import dev.corral.server.http.Json;
+import dev.corral.server.model.AdapterNames;
+import java.time.Duration;
+import java.time.Instant;
+
+/** {@code /api/tags} and {@code /api/ps}: which models there are, and which of them run. */
+final class ModelTags {
+
+    /** A century, which stands for ever. */
+    private static final Duration EVER = Duration.ofDays(36_525);
+
+    private ModelTags() {}
+
+    /**
+     * The model and its adapters.
+     *
+     * @param since when the model was ready, in seconds since 1970
+     */
+    static ObjectNode of(ModelInfo model, AdapterNames adapters, long since) {
+        ObjectNode list = Json.object();
+        ArrayNode models = list.putArray("models");
+        entry(models, model, model.name(), "", since);
+        adapters.all().forEach(name -> entry(models, model, name, model.name(), since));
+        return list;
+    }
+
+    /** The model, which runs as long as the server does. */
+    static ObjectNode running(ModelInfo model, long since) {
+        ObjectNode list = Json.object();
+        entry(list.putArray("models"), model, model.name(), "", since)
+                .put("expires_at", Instant.ofEpochSecond(since).plus(EVER).toString())
+                .put("context_length", model.contextSize());
+        return list;
+    }
+
+    private static ObjectNode entry(ArrayNode models, ModelInfo model, String name, String parent, long since) {
+        return models.addObject()
+                .put("name", name)
+                .put("model", name)
+                .put("modified_at", Instant.ofEpochSecond(since).toString())
+                .put("size", model.sizeBytes())
+                .put("digest", ModelDetails.digest(model, name))
+                .set("details", ModelDetails.of(model, parent));
+    }
+}

@@ -1,0 +1,5 @@
+/** The dialect of Ollama's API. */
+@NullMarked
+package dev.corral.server.ollama;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.anthropic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.ollama;
+
+import org.jspecify.annotations.NullMarked;
