@@ -1,6 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.easylm.EasyLm;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpListener;
@@ -10,10 +11,13 @@ import dev.corral.server.llamacpp.LlamaCpp;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.openai.OpenAi;
 import dev.corral.server.operations.Operations;
+import dev.corral.server.petals.Petals;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -25,15 +29,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Server implements AutoCloseable {
 
+    /** Names of dialects that can have a port of their own. */
+    static final List<String> DIALECTS = List.of("petals", "easylm", "llamacpp", "openai");
+
     private final ModelGate gate;
     private final Routes routes;
     private final HttpListener listener;
+    private final Map<String, HttpListener> others;
+    private final EasyLm easyLm;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(ModelGate gate, Routes routes, HttpListener listener) {
+    private Server(
+            ModelGate gate, Routes routes, HttpListener listener, Map<String, HttpListener> others, EasyLm easyLm) {
         this.gate = gate;
         this.routes = routes;
         this.listener = listener;
+        this.others = others;
+        this.easyLm = easyLm;
     }
 
     /**
@@ -43,22 +55,60 @@ public final class Server implements AutoCloseable {
      * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases) throws IOException {
+        return listen(http, defaults, aliases, DialectSettings.STANDARD);
+    }
+
+    static Server listen(HttpSettings http, Defaults defaults, List<String> aliases, DialectSettings settings)
+            throws IOException {
         ModelGate gate = new ModelGate();
-        List<Dialect> dialects = List.of(
-                new Operations(gate), new OpenAi(gate, defaults, aliases), new LlamaCpp(gate, defaults, aliases));
-        Routes routes = new Routes(dialects);
-        return new Server(gate, routes, HttpListener.open(http, routes));
+        Operations operations = new Operations(gate);
+        OpenAi openAi = new OpenAi(gate, defaults, aliases);
+        LlamaCpp llamaCpp = new LlamaCpp(gate, defaults, aliases);
+        Petals petals = new Petals(gate, defaults, settings.petals(), aliases);
+        EasyLm easyLm = new EasyLm(gate, defaults, settings.easyLm());
+        Routes routes = new Routes(List.of(operations, openAi, petals, easyLm, llamaCpp));
+        HttpListener listener = HttpListener.open(http, routes);
+        Map<String, HttpListener> others = new LinkedHashMap<>();
+        try {
+            for (ListenFlags.Listen port : settings.ports()) {
+                Dialect alone =
+                        switch (port.dialect()) {
+                            case "petals" -> petals.alone();
+                            case "easylm" -> easyLm.alone();
+                            case "openai" -> openAi;
+                            default -> llamaCpp;
+                        };
+                others.put(port.dialect(), listener.also(port.http(), new Routes(List.of(alone))));
+            }
+        } catch (IOException | RuntimeException e) {
+            others.values().forEach(HttpListener::close);
+            listener.close();
+            throw e;
+        }
+        return new Server(gate, routes, listener, others, easyLm);
     }
 
     /** Answers requests with this engine from now on. */
     public void serve(Engine loaded) {
         engine.set(loaded);
+        try {
+            easyLm.warmUp(loaded);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         gate.open(loaded);
     }
 
     /** Where it listens. */
     public URI address() {
         return listener.address();
+    }
+
+    /** Where else it listens, by the dialect that is served there alone. */
+    public Map<String, URI> otherAddresses() {
+        Map<String, URI> addresses = new LinkedHashMap<>();
+        others.forEach((dialect, other) -> addresses.put(dialect, other.address()));
+        return addresses;
     }
 
     /** Every route that is served. */
@@ -79,6 +129,7 @@ public final class Server implements AutoCloseable {
         if (loaded != null) {
             loaded.close();
         }
+        others.values().forEach(HttpListener::close);
         listener.close();
         return finished;
     }

@@ -1,8 +1,10 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.easylm.EasyLmSettings;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.petals.PetalsSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +28,23 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
         RunningServer running = loading(http, defaults);
         running.server.serve(engine);
         return running;
+    }
+
+    /** A server whose dialects have settings of their own, each with a port of its own as well. */
+    public static RunningServer of(Engine engine, HttpSettings http, PetalsSettings petals, EasyLmSettings easyLm)
+            throws IOException {
+        List<ListenFlags.Listen> ports = List.of(
+                new ListenFlags.Listen("petals", http.reachedAt(http.host(), 0)),
+                new ListenFlags.Listen("easylm", http.reachedAt(http.host(), 0)));
+        Server server = Server.listen(
+                http, Defaults.standard(), List.of("other-name"), new DialectSettings(petals, easyLm, ports));
+        server.serve(engine);
+        return new RunningServer(server, TestClient.of(server.address()));
+    }
+
+    /** A client of the port that serves one dialect alone. */
+    public TestClient clientOf(String dialect) {
+        return TestClient.of(server.otherAddresses().get(dialect));
     }
 
     /** A server whose model is not there yet. */
