@@ -104,7 +104,8 @@ class PetalsModelTest {
     @Test
     void aConversationOfThreeTurnsOneOfThemInterrupted() throws Exception {
         String call = "'max_new_tokens': 1, 'stop_sequence': '\\n', 'extra_stop_sequences': ['</s>']}";
-        String first = "Q: What is the capital of France?\\nA:";
+        String first = "Here are questions about the capitals of countries in Europe, and their answers.\\n"
+                + "Q: What is the capital of France?\\nA:";
         String second = "Q: And of Italy?\\nA:";
         try (SocketClient client = socket()) {
             client.say("{'type': 'open_inference_session', 'max_length': 512}")

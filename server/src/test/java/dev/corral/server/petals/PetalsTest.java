@@ -27,19 +27,23 @@ import org.junit.jupiter.api.Test;
 /** Petals by HTTP: parameters, sessions, and the words of its errors. */
 class PetalsTest {
 
-    /** Says one letter a token, as many as it is asked for. */
-    private final FakeEngine engine = new FakeEngine(generation -> {
-        generation.start();
-        for (int i = 0; i < generation.request().limits().maxTokens(); i++) {
-            generation.say("x");
-        }
-        generation.finish(FinishReason.LIMIT, Optional.empty());
-    });
-
+    private FakeEngine engine;
     private RunningServer running;
+
+    /** Says one letter a token, as many as it is asked for. */
+    private static FakeEngine tireless() {
+        return new FakeEngine(generation -> {
+            generation.start();
+            for (int i = 0; i < generation.request().limits().maxTokens(); i++) {
+                generation.say("x");
+            }
+            generation.finish(FinishReason.LIMIT, Optional.empty());
+        });
+    }
 
     @BeforeEach
     void start() throws Exception {
+        engine = tireless();
         running = RunningServer.of(engine);
     }
 
@@ -50,6 +54,7 @@ class PetalsTest {
 
     private void restart(FakeEngine other, PetalsSettings settings) throws Exception {
         running.close();
+        engine = other;
         running = RunningServer.of(other, HttpSettings.loopback(0), settings, EasyLmSettings.STANDARD);
     }
 
@@ -211,7 +216,7 @@ class PetalsTest {
 
     @Test
     void sessionsAreLimited() throws Exception {
-        restart(engine, new PetalsSettings(2, Duration.ofMinutes(5), List.of()));
+        restart(tireless(), new PetalsSettings(2, Duration.ofMinutes(5), List.of()));
         open("");
         String second = open("");
         assertThat(error(running.client().get("/api/v1/open_inference_session")))
@@ -222,7 +227,7 @@ class PetalsTest {
 
     @Test
     void aSessionThatNobodyUsesExpires() throws Exception {
-        restart(engine, new PetalsSettings(1, Duration.ofSeconds(2), List.of()));
+        restart(tireless(), new PetalsSettings(1, Duration.ofSeconds(2), List.of()));
         String id = open("");
         form("session_id=" + id + "&inputs=a&max_new_tokens=1");
         assertThat(engine.nextVacated().tokens().size()).isEqualTo(2);
@@ -238,7 +243,7 @@ class PetalsTest {
     void aSessionBelongsToItsKey() throws Exception {
         running.close();
         running = RunningServer.of(
-                engine,
+                tireless(),
                 HttpSettings.loopback(0).withApiKeys(List.of("one", "two")),
                 PetalsSettings.STANDARD,
                 EasyLmSettings.STANDARD);
@@ -299,7 +304,7 @@ class PetalsTest {
                 + " \"Open\": {\"backend\": {\"repository\": \"org/open\"}}}";
         List<ModelConfig> models =
                 ModelConfig.read(Fields.ofJson(config.getBytes(StandardCharsets.UTF_8)));
-        restart(engine, new PetalsSettings(50, Duration.ofMinutes(5), models));
+        restart(tireless(), new PetalsSettings(50, Duration.ofMinutes(5), models));
         String closed = URLEncoder.encode("org/closed", StandardCharsets.UTF_8);
         assertThat(error(form("model=" + closed + "&inputs=a&max_new_tokens=1")))
                 .isEqualTo("ValueError: We do not provide public API for org/closed due to license restrictions");
