@@ -165,9 +165,25 @@ public record Generate(
      *
      * @param special show control tokens as text
      * @param progress send {@link Event.Progress} while the prompt is read
+     * @param chunk 0 where what ends a text is no part of it. Otherwise it is, a token of control included, and stop
+     *     strings are looked for only at the end of every {@code chunk} tokens: one that the text ends with there ends it
      */
-    public record Output(boolean special, boolean progress) {
+    public record Output(boolean special, boolean progress, int chunk) {
+        public static final Range CHUNK = Range.atLeast(0);
         public static final Output PLAIN = new Output(false, false);
+
+        public Output {
+            CHUNK.check("chunk", chunk);
+        }
+
+        public Output(boolean special, boolean progress) {
+            this(special, progress, 0);
+        }
+
+        /** Control tokens shown, and what ends the text as well. */
+        public static Output chunks(int tokens) {
+            return new Output(true, false, tokens);
+        }
     }
 
     /**

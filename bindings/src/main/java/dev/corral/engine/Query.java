@@ -80,6 +80,15 @@ public sealed interface Query<R extends Reply> {
         }
     }
 
+    /**
+     * Moves what finished requests left of these tokens, the whole of them and their prefixes, out of the KV cache: to host
+     * memory, as far as states are kept there, for a request that begins with them again. What runs is left alone.
+     *
+     * @param adapters they were computed with; empty for those that apply by default
+     * @param partition of the prefix cache, as in {@link Generate.Cache}
+     */
+    record Vacate(Tokens tokens, Optional<AdapterSet> adapters, String partition) implements Query<Reply.Vacated> {}
+
     /** Which LoRA adapters there are. */
     record Adapters() implements Query<Reply.AdapterList> {}
 

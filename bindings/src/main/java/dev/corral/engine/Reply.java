@@ -38,6 +38,9 @@ public sealed interface Reply {
     /** @param tokens that were forgotten */
     record SlotErased(int slot, int tokens) implements Reply {}
 
+    /** @param sequences that left the KV cache */
+    record Vacated(int sequences) implements Reply {}
+
     /** @param items for each item, its continuations in their order */
     record Scored(List<List<Likelihood>> items) implements Reply {
         public Scored {

@@ -120,11 +120,12 @@ public final class Main {
         HttpSettings http = options.http.toSettings();
         Duration grace = options.http.grace();
         LocalEngineOptions engineOptions = options.toEngineOptions();
+        DialectSettings dialects = options.toDialectSettings(http);
         EngineOpener models = options.engine.inProcess ? Main::openHere : opener;
         models.prepare(engineOptions);
         Server server;
         try {
-            server = Server.listen(http, options.toDefaults(), options.aliases(), options.llamaCpp.toSettings());
+            server = Server.listen(http, options.toDefaults(), options.aliases(), dialects);
         } catch (IOException e) {
             err.println("corral: can't listen on " + http.host() + ":" + http.port() + ": " + e.getMessage());
             return FAILED;
@@ -138,6 +139,7 @@ public final class Main {
             Engine engine = models.open(engineOptions, report::progress);
             server.serve(engine);
             report.ready(engine.model(), server.address(), http.keys().needed());
+            server.otherAddresses().forEach(report::also);
             ended.await();
             return OK;
         } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package dev.corral.server;
 
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.generation.Defaults;
+import dev.corral.server.http.HttpSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         sortSynopsis = false,
         abbreviateSynopsis = true,
-        description = "Serves a model over HTTP, in the dialects of llama.cpp and OpenAI.",
+        description = "Serves a model over HTTP, in the dialects of llama.cpp, OpenAI, Petals and EasyLM.",
         optionListHeading = "%n",
         footer = {
             "",
@@ -65,6 +66,15 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nllama.cpp's own routes%n")
     LlamaCppFlags llamaCpp = new LlamaCppFlags();
 
+    @ArgGroup(validate = false, heading = "%nPetals%n")
+    PetalsFlags petals = new PetalsFlags();
+
+    @ArgGroup(validate = false, heading = "%nEasyLM%n")
+    EasyLmFlags easyLm = new EasyLmFlags();
+
+    @ArgGroup(validate = false, heading = "%nPorts of single dialects%n")
+    ListenFlags listen = new ListenFlags();
+
     @ArgGroup(validate = false, heading = "%nLog%n")
     LogFlags log = new LogFlags();
 
@@ -93,6 +103,12 @@ final class ServeOptions {
     /** Names of the model besides the one that answers call it by. */
     List<String> aliases() {
         return model.names().stream().skip(1).toList();
+    }
+
+    /** @param settings of the main port */
+    DialectSettings toDialectSettings(HttpSettings settings) {
+        return new DialectSettings(
+                llamaCpp.toSettings(), petals.toSettings(), easyLm.toSettings(), listen.toListens(settings));
     }
 
     Defaults toDefaults() {

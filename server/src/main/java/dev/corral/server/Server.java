@@ -2,23 +2,26 @@ package dev.corral.server;
 
 import dev.corral.engine.Engine;
 import dev.corral.server.anthropic.Anthropic;
+import dev.corral.server.easylm.EasyLm;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpListener;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.Routes;
 import dev.corral.server.llamacpp.LlamaCpp;
-import dev.corral.server.llamacpp.LlamaCppSettings;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.ollama.Ollama;
 import dev.corral.server.openai.OpenAi;
 import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.operations.RequestMeter;
+import dev.corral.server.petals.Petals;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -30,16 +33,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Server implements AutoCloseable {
 
+    /** Names of dialects that can have a port of their own. */
+    static final List<String> DIALECTS = List.of("petals", "easylm", "llamacpp", "openai");
+
     private final ModelGate gate;
     private final Routes routes;
     private final HttpListener listener;
+    private final Map<String, HttpListener> others;
+    private final EasyLm easyLm;
     private final RequestMeter meter;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(ModelGate gate, Routes routes, HttpListener listener, RequestMeter meter) {
+    private Server(
+            ModelGate gate,
+            Routes routes,
+            HttpListener listener,
+            Map<String, HttpListener> others,
+            EasyLm easyLm,
+            RequestMeter meter) {
         this.gate = gate;
         this.routes = routes;
         this.listener = listener;
+        this.others = others;
+        this.easyLm = easyLm;
         this.meter = meter;
     }
 
@@ -50,39 +66,66 @@ public final class Server implements AutoCloseable {
      * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases) throws IOException {
-        return listen(http, defaults, aliases, LlamaCppSettings.STANDARD);
+        return listen(http, defaults, aliases, DialectSettings.STANDARD);
     }
 
-    /**
-     * Starts to listen, without an engine.
-     *
-     * @param aliases what clients may call the model besides its name
-     * @param settings what llama.cpp's dialect allows
-     * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
-     */
-    public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases, LlamaCppSettings settings)
+    static Server listen(HttpSettings http, Defaults defaults, List<String> aliases, DialectSettings settings)
             throws IOException {
         ModelGate gate = new ModelGate();
         RequestMeter meter = new RequestMeter();
-        List<Dialect> dialects = List.of(
-                new Operations(gate, meter),
-                new Anthropic(gate, defaults, aliases),
-                new OpenAi(gate, defaults, aliases),
-                new Ollama(gate, defaults, aliases),
-                new LlamaCpp(gate, defaults, aliases, settings));
-        Routes routes = new Routes(dialects, http.prefixes());
-        return new Server(gate, routes, HttpListener.open(http, routes), meter);
+        Operations operations = new Operations(gate, meter);
+        Anthropic anthropic = new Anthropic(gate, defaults, aliases);
+        OpenAi openAi = new OpenAi(gate, defaults, aliases);
+        Ollama ollama = new Ollama(gate, defaults, aliases);
+        LlamaCpp llamaCpp = new LlamaCpp(gate, defaults, aliases, settings.llamaCpp());
+        Petals petals = new Petals(gate, defaults, settings.petals(), aliases);
+        EasyLm easyLm = new EasyLm(gate, defaults, settings.easyLm());
+        Routes routes = new Routes(
+                List.of(operations, anthropic, openAi, ollama, petals, easyLm, llamaCpp), http.prefixes());
+        HttpListener listener = HttpListener.open(http, routes);
+        Map<String, HttpListener> others = new LinkedHashMap<>();
+        try {
+            for (ListenFlags.Listen port : settings.ports()) {
+                Dialect alone =
+                        switch (port.dialect()) {
+                            case "petals" -> petals.alone();
+                            case "easylm" -> easyLm.alone();
+                            case "openai" -> openAi;
+                            case "anthropic" -> anthropic;
+                            case "ollama" -> ollama;
+                            default -> llamaCpp;
+                        };
+                others.put(port.dialect(), listener.also(port.http(), new Routes(List.of(alone), http.prefixes())));
+            }
+        } catch (IOException | RuntimeException e) {
+            others.values().forEach(HttpListener::close);
+            listener.close();
+            throw e;
+        }
+        return new Server(gate, routes, listener, others, easyLm, meter);
     }
 
     /** Answers requests with this engine from now on. */
     public void serve(Engine loaded) {
         engine.set(loaded);
+        try {
+            easyLm.warmUp(loaded);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         gate.open(new MeteredEngine(loaded, meter));
     }
 
     /** Where it listens. */
     public URI address() {
         return listener.address();
+    }
+
+    /** Where else it listens, by the dialect that is served there alone. */
+    public Map<String, URI> otherAddresses() {
+        Map<String, URI> addresses = new LinkedHashMap<>();
+        others.forEach((dialect, other) -> addresses.put(dialect, other.address()));
+        return addresses;
     }
 
     /** Every route that is served. */
@@ -103,6 +146,7 @@ public final class Server implements AutoCloseable {
         if (loaded != null) {
             loaded.close();
         }
+        others.values().forEach(HttpListener::close);
         listener.close();
         return finished;
     }

@@ -114,7 +114,8 @@ class ArchitectureTest {
 
     @Test
     void dialectsDoNotKnowEachOther() {
-        for (String dialect : new String[] {"llamacpp", "openai", "anthropic", "ollama", "operations"}) {
+        for (String dialect :
+                new String[] {"llamacpp", "openai", "anthropic", "ollama", "petals", "easylm", "operations"}) {
             classes()
                     .that()
                     .resideInAPackage("dev.corral.server." + dialect + "..")
@@ -147,6 +148,8 @@ class ArchitectureTest {
                         "dev.corral.server.openai..",
                         "dev.corral.server.anthropic..",
                         "dev.corral.server.ollama..",
+                        "dev.corral.server.petals..",
+                        "dev.corral.server.easylm..",
                         "dev.corral.server.operations..")
                 .check(all);
         noClasses()

@@ -60,6 +60,7 @@ public class FakeEngine implements Engine {
     private final Deque<Query.Embed> embeds = new ConcurrentLinkedDeque<>();
     private final BlockingQueue<FakeGeneration> submitted = new LinkedBlockingQueue<>();
     private final Queue<FakeGeneration> all = new ConcurrentLinkedQueue<>();
+    private final BlockingQueue<Query.Vacate> vacated = new LinkedBlockingQueue<>();
     private volatile boolean closed;
 
     public FakeEngine(Script script) {
@@ -170,6 +171,10 @@ public class FakeEngine implements Engine {
                     case Query.SaveSlot save -> new Reply.SlotStored(save.slot(), 5, 500, 2_000_000);
                     case Query.RestoreSlot restore -> new Reply.SlotStored(restore.slot(), 5, 500, 2_000_000);
                     case Query.EraseSlot erase -> new Reply.SlotErased(erase.slot(), 5);
+                    case Query.Vacate vacate -> {
+                        vacated.add(vacate);
+                        yield new Reply.Vacated(1);
+                    }
                     case Query.Adapters _, Query.LoadAdapter _, Query.UnloadAdapter _, Query.ApplyAdapters _ ->
                         new Reply.AdapterList(List.of(), AdapterSet.NONE, List.of(), 0);
                     case Query.Embed embed -> {
@@ -195,6 +200,15 @@ public class FakeEngine implements Engine {
                     query.pooling() == Pooling.NONE ? Collections.nCopies(length, vector) : List.of(vector), length));
         }
         return new Reply.Embeddings(embeddings, query.pooling());
+    }
+
+    /** What was moved out of the KV cache, waiting for it. */
+    public Query.Vacate nextVacated() throws InterruptedException {
+        Query.Vacate next = vacated.poll(20, TimeUnit.SECONDS);
+        if (next == null) {
+            throw new AssertionError("nothing was vacated");
+        }
+        return next;
     }
 
     /** The last question for embeddings. */

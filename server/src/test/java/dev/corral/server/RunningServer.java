@@ -1,9 +1,11 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.easylm.EasyLmSettings;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.llamacpp.LlamaCppSettings;
+import dev.corral.server.petals.PetalsSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -31,9 +33,30 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
 
     /** A server that allows more of llama.cpp's dialect than it does by itself. */
     public static RunningServer of(Engine engine, LlamaCppSettings settings) throws IOException {
-        Server server = Server.listen(HttpSettings.loopback(0), Defaults.standard(), List.of("other-name"), settings);
+        return of(
+                engine,
+                HttpSettings.loopback(0),
+                new DialectSettings(settings, PetalsSettings.STANDARD, EasyLmSettings.STANDARD, List.of()));
+    }
+
+    /** A server whose dialects have settings of their own, each with a port of its own as well. */
+    public static RunningServer of(Engine engine, HttpSettings http, PetalsSettings petals, EasyLmSettings easyLm)
+            throws IOException {
+        List<ListenFlags.Listen> ports = List.of(
+                new ListenFlags.Listen("petals", http.reachedAt(http.host(), 0)),
+                new ListenFlags.Listen("easylm", http.reachedAt(http.host(), 0)));
+        return of(engine, http, new DialectSettings(LlamaCppSettings.STANDARD, petals, easyLm, ports));
+    }
+
+    private static RunningServer of(Engine engine, HttpSettings http, DialectSettings dialects) throws IOException {
+        Server server = Server.listen(http, Defaults.standard(), List.of("other-name"), dialects);
         server.serve(engine);
         return new RunningServer(server, TestClient.of(server.address()));
+    }
+
+    /** A client of the port that serves one dialect alone. */
+    public TestClient clientOf(String dialect) {
+        return TestClient.of(server.otherAddresses().get(dialect));
     }
 
     /** A server whose model is not there yet. */

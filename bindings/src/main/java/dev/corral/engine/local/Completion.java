@@ -362,9 +362,14 @@ final class Completion implements AutoCloseable {
         return length >= contextSize ? FinishReason.CONTEXT_FULL : null;
     }
 
-    /** Takes note of the token that ends the text; it is reported where the prompt's tokens are, too. */
-    FinishReason writeEnd(int token, @Nullable TokenLogprob logprob) {
-        if (request().logprobs().prompt()) {
+    /**
+     * Takes note of the token that ends the text; it is reported where the prompt's tokens are, too, and shown where it is
+     * part of the text.
+     */
+    FinishReason writeEnd(int token, byte[] piece, @Nullable TokenLogprob logprob) {
+        if (request().output().chunk() > 0) {
+            output.add(token, piece, logprob);
+        } else if (request().logprobs().prompt()) {
             output.add(token, NO_BYTES, logprob);
         }
         return FinishReason.END_OF_TEXT;

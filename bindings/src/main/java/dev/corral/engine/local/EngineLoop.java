@@ -340,10 +340,10 @@ final class EngineLoop implements Runnable {
             counters.generated(1);
             @Nullable
             FinishReason reason = vocabulary.isEndOfGeneration(token)
-                    ? completion.writeEnd(token, logprob(completion, row, token))
+                    ? completion.writeEnd(token, shown(completion, token), logprob(completion, row, token))
                     : completion.write(
                             token,
-                            pieces.shown(token, completion.request().output()),
+                            shown(completion, token),
                             logprob(completion, row, token),
                             context.sequenceContextSize());
             if (reason != null || nth == count - 1) {
@@ -356,6 +356,10 @@ final class EngineLoop implements Runnable {
                 return;
             }
         }
+    }
+
+    private byte[] shown(Completion completion, int token) {
+        return pieces.shown(token, completion.request().output());
     }
 
     /** The first {@code accepted} tokens of its draft, if it had one, are output. */

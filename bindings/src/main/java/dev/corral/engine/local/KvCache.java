@@ -290,6 +290,21 @@ final class KvCache implements AutoCloseable {
         }
     }
 
+    /** Evicts the idle prefixes that these tokens begin with; says how many there were. */
+    int vacate(PrefixSpace space, int[] tokens) {
+        List<Sequence> prefixes = idle.stream()
+                .filter(sequence -> sequence.space().equals(space) && isPrefix(sequence.tokens(), tokens))
+                .sorted(Comparator.comparingInt(Sequence::length).reversed())
+                .toList();
+        prefixes.forEach(this::evict);
+        return prefixes.size();
+    }
+
+    private static boolean isPrefix(int[] prefix, int[] tokens) {
+        int mismatch = Arrays.mismatch(prefix, tokens);
+        return mismatch < 0 || mismatch == prefix.length;
+    }
+
     /** Forgets idle prefixes and saved states of exactly these tokens. */
     void forget(PrefixSpace space, int[] tokens) {
         List<Sequence> same = idle.stream()

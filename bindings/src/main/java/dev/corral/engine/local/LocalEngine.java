@@ -273,6 +273,7 @@ public final class LocalEngine implements Engine {
                 onLoop(() -> loaded.slotFiles().restore(slot, name, partition));
             case Query.EraseSlot(int slot, String partition) ->
                 onLoop(() -> loaded.slotFiles().erase(slot, partition));
+            case Query.Vacate vacate -> onLoop(() -> vacated(vacate));
             case Query.Adapters() -> onLoop(loaded.adapters()::list);
             case Query.LoadAdapter(String name) -> {
                 List<CheckedAdapter> files = loaded.adapters().fetch(AdapterSet.of(name));
@@ -289,6 +290,16 @@ public final class LocalEngine implements Engine {
             case Query.Score _, Query.ScoreRolling _, Query.Embed _, Query.Rerank _ ->
                 throw new IllegalArgumentException("computed, not looked up");
         };
+    }
+
+    private Reply.Vacated vacated(Query.Vacate query) {
+        AppliedAdapters applied = loaded.adapters().acquire(query.adapters(), List.of());
+        try {
+            PrefixSpace space = PrefixSpace.of(applied.identity(), query.partition());
+            return new Reply.Vacated(loaded.scheduler().vacate(space, query.tokens().toArray()));
+        } finally {
+            loaded.adapters().release(applied);
+        }
     }
 
     private Reply.Scored scored(Query.Score query) throws InterruptedException {

@@ -19,15 +19,22 @@ final class Output {
     private final LocalGeneration generation;
     private final int index;
     private final TextAssembler text;
+    private final @Nullable ChunkStops chunks;
     private int[] tokens = new int[8];
     private int[] starts = new int[8];
     private int waiting;
     private final List<TokenLogprob> logprobs = new ArrayList<>(0);
 
     Output(LocalGeneration generation, int index, TextAssembler text) {
+        this(generation, index, text, null);
+    }
+
+    /** @param chunks looks for stop strings that are part of the text, or null */
+    Output(LocalGeneration generation, int index, TextAssembler text, @Nullable ChunkStops chunks) {
         this.generation = generation;
         this.index = index;
         this.text = text;
+        this.chunks = chunks;
     }
 
     /** Adds a sampled token and the bytes that it shows. */
@@ -43,11 +50,14 @@ final class Output {
             logprobs.add(logprob);
         }
         text.append(piece);
+        if (chunks != null) {
+            chunks.add(piece);
+        }
     }
 
     /** The stop string that ended the text. */
     Optional<String> stopped() {
-        return text.stopped();
+        return chunks == null ? text.stopped() : chunks.stopped();
     }
 
     boolean shallowLine() {

@@ -105,11 +105,9 @@ final class Preparation {
         dev.corral.llama.@Nullable Grammar grammar = grammars.create(request.grammar());
         try {
             SamplerChain chain = chains.build(request.sampling(), biases, prepared.text(), index);
-            TextAssembler text =
-                    new TextAssembler(request.stop(), request.limits().minIndent());
             @Nullable TokenScores scores = promptScores(generation, index, prompt);
             Completion completion = new Completion(
-                    generation, index, prompt, chain, grammar, new Output(generation, index, text), scores, null);
+                    generation, index, prompt, chain, grammar, output(generation, index), scores, null);
             if (prepared.media() == null) {
                 lookaheads.of(request, prompt).ifPresent(completion::speculate);
             }
@@ -120,6 +118,19 @@ final class Preparation {
             }
             throw e;
         }
+    }
+
+    private static Output output(LocalGeneration generation, int index) {
+        Generate request = generation.request();
+        int minIndent = request.limits().minIndent();
+        int chunk = request.output().chunk();
+        return chunk == 0
+                ? new Output(generation, index, new TextAssembler(request.stop(), minIndent))
+                : new Output(
+                        generation,
+                        index,
+                        new TextAssembler(List.of(), minIndent),
+                        new ChunkStops(request.stop(), chunk));
     }
 
     /** Scores of a whole prompt but its first token, sent when they are complete; null where nobody asks for them. */

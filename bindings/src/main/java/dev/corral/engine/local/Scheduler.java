@@ -343,6 +343,11 @@ final class Scheduler {
         return true;
     }
 
+    /** Moves what finished completions left of these tokens out of the KV cache; says how many sequences that were. */
+    int vacate(PrefixSpace space, int[] tokens) {
+        return cache.vacate(space, tokens);
+    }
+
     /** Ends a completion, running or waiting. */
     void finish(Completion completion, FinishReason reason, long now) {
         completion.finish(reason, now);

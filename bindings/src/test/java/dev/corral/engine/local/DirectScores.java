@@ -11,12 +11,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /** Log-probabilities by the plain definition: every text in one batch of its own, its logits copied to Java. */
-final class DirectScores implements AutoCloseable {
+public final class DirectScores implements AutoCloseable {
 
     private final Model model;
     private final Context context;
 
-    DirectScores(Path file) {
+    public DirectScores(Path file) {
         model = Model.open(file, ModelOptions.builder().build(), progress -> true);
         context = model.newContext(ContextOptions.builder()
                 .contextSize(2048)
@@ -30,7 +30,7 @@ final class DirectScores implements AutoCloseable {
     }
 
     /** The log-probabilities of every token of the vocabulary after each of these tokens. */
-    double[][] after(int... tokens) {
+    public double[][] after(int... tokens) {
         try (Batch batch = new Batch(tokens.length)) {
             context.memory().clear();
             for (int i = 0; i < tokens.length; i++) {

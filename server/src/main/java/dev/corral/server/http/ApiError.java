@@ -22,6 +22,7 @@ public record ApiError(
     public enum Kind {
         INVALID(400),
         CONTEXT_EXCEEDED(400),
+        NOT_UPGRADED(400),
         UNAUTHENTICATED(401),
         FORBIDDEN(403),
         NOT_FOUND(404),

@@ -2,8 +2,9 @@ package dev.corral.server.http;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Headers;
 import io.helidon.http.Method;
-import io.helidon.http.ServerRequestHeaders;
+
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
@@ -38,7 +39,7 @@ final class ApiKeys implements Filter {
             chain.proceed();
             return;
         }
-        Optional<Caller> caller = presented(request.headers()).flatMap(keys::callerWith);
+        Optional<Caller> caller = callerOf(keys, request.headers());
         if (caller.isEmpty()) {
             Exchange exchange = new Exchange(request, response);
             exchange.header("WWW-Authenticate", "Bearer");
@@ -76,7 +77,12 @@ final class ApiKeys implements Filter {
         });
     }
 
-    private static Optional<String> presented(ServerRequestHeaders headers) {
+    /** Whose key a request carries; empty for none that is known. */
+    static Optional<Caller> callerOf(KeyRing keys, Headers headers) {
+        return presented(headers).flatMap(keys::callerWith);
+    }
+
+    private static Optional<String> presented(Headers headers) {
         return headers.first(HeaderNames.AUTHORIZATION)
                 .map(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length())
                         ? value.substring(BEARER.length()).strip()

@@ -1,6 +1,7 @@
 package dev.corral.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -66,6 +67,18 @@ public final class Exchange {
     /** The objects of the JSON array that is the request's body. */
     public List<Fields> bodyObjects() {
         return new Fields(JsonBody.parseArray(BodyDoc.ARRAY, bodyBytes())).objects(BodyDoc.ARRAY);
+    }
+
+    /**
+     * The parameters of the query and of the body, which may be a form, urlencoded or multipart, or a JSON object. Those of
+     * the query and of forms are strings; where a name is given twice, the query goes first.
+     */
+    public Fields parameters() {
+        ObjectNode all = FormBody.parse(request.headers().first(HeaderNames.CONTENT_TYPE), bodyBytes());
+        for (String name : request.query().names()) {
+            query(name).ifPresent(value -> all.put(name, value));
+        }
+        return new Fields(all);
     }
 
     /** What a placeholder of the route's path stands for, percent-decoded. */
@@ -157,8 +170,25 @@ public final class Exchange {
 
     /** A page for a browser, which may load nothing and run nothing. */
     public void replyPage(String html) {
+        replyPage(html, "");
+    }
+
+    /** A page for a browser, which may run scripts of this server and call it, and nothing else. */
+    public void replyLivePage(String html) {
+        replyPage(html, "script-src 'self'; connect-src 'self' ws: wss:; ");
+    }
+
+    /** A script of such a page. */
+    public void replyScript(String script) {
+        response.header(HeaderNames.CONTENT_TYPE, "text/javascript; charset=utf-8");
+        send(200, script.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void replyPage(String html, String policy) {
         response.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
-        header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+        header(
+                "Content-Security-Policy",
+                "default-src 'none'; " + policy + "style-src 'unsafe-inline'; frame-ancestors 'none'");
         send(200, html.getBytes(StandardCharsets.UTF_8));
     }
 

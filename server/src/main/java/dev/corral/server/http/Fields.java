@@ -30,6 +30,15 @@ public final class Fields {
         this(node, "", null);
     }
 
+    /**
+     * The fields of a JSON object.
+     *
+     * @throws ApiException when it is none
+     */
+    public static Fields ofJson(byte[] text) {
+        return new Fields(JsonBody.parse(text));
+    }
+
     /** The fields of an object, with a note taken of each that is asked for. */
     public Fields(ObjectNode node, FieldLog log) {
         this(node, "", log);

@@ -1,6 +1,7 @@
 package dev.corral.server.http;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Headers;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
@@ -29,26 +30,24 @@ final class HostGuard implements Filter {
 
     @Override
     public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        String host =
-                Hosts.ofHostHeader(request.headers().first(HeaderNames.HOST).orElse(""));
+        Optional<String> refusal = refusal(request.headers());
+        if (refusal.isPresent()) {
+            refuse(request, response, refusal.get());
+        } else {
+            chain.proceed();
+        }
+    }
+
+    /** Why a request may not be made; empty when it may. */
+    Optional<String> refusal(Headers headers) {
+        String host = Hosts.ofHostHeader(headers.first(HeaderNames.HOST).orElse(""));
         if (!Hosts.isLoopback(host) && !allowed.contains(host)) {
-            refuse(
-                    request,
-                    response,
-                    "Host '" + AccessLog.shown(host) + "' is not this server; --allow-host admits it");
-            return;
+            return Optional.of("Host '" + AccessLog.shown(host) + "' is not this server; --allow-host admits it");
         }
-        Optional<String> stranger =
-                request.headers().first(HeaderNames.ORIGIN).filter(origin -> !origins.allow(origin));
-        if (stranger.isPresent()) {
-            refuse(
-                    request,
-                    response,
-                    "pages of '" + AccessLog.shown(stranger.get())
-                            + "' may not call this server; --cors-origins admits them");
-            return;
-        }
-        chain.proceed();
+        return headers.first(HeaderNames.ORIGIN)
+                .filter(origin -> !origins.allow(origin))
+                .map(stranger -> "pages of '" + AccessLog.shown(stranger)
+                        + "' may not call this server; --cors-origins admits them");
     }
 
     private void refuse(RoutingRequest request, RoutingResponse response, String message) {

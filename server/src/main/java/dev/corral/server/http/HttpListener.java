@@ -17,6 +17,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -32,12 +33,15 @@ public final class HttpListener implements AutoCloseable {
 
     private final WebServer server;
     private final Connections connections;
+    private final KeyRing keys;
     private final InFlight inFlight;
     private final URI address;
 
-    private HttpListener(WebServer server, Connections connections, InFlight inFlight, URI address) {
+    private HttpListener(
+            WebServer server, Connections connections, KeyRing keys, InFlight inFlight, URI address) {
         this.server = server;
         this.connections = connections;
+        this.keys = keys;
         this.inFlight = inFlight;
         this.address = address;
     }
@@ -48,9 +52,26 @@ public final class HttpListener implements AutoCloseable {
      * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static HttpListener open(HttpSettings settings, Routes routes) throws IOException {
+        return open(settings, routes, new KeyRing(settings.keys(), System::nanoTime), new InFlight());
+    }
+
+    /**
+     * Listens elsewhere, too. Keys, and what they may use, are the same, and {@link #awaitIdle} waits for both.
+     *
+     * @throws IOException as {@link #open}
+     */
+    public HttpListener also(HttpSettings settings, Routes routes) throws IOException {
+        return open(settings, routes, keys, inFlight);
+    }
+
+    private static HttpListener open(HttpSettings settings, Routes routes, KeyRing keys, InFlight inFlight)
+            throws IOException {
         InetAddress host = resolve(settings.host());
-        KeyRing keys = new KeyRing(settings.keys(), System::nanoTime);
-        InFlight inFlight = new InFlight();
+        RequestGuard guard = new RequestGuard();
+        Origins origins = settings.origins().orElse(host.isLoopbackAddress() ? Origins.LOCAL : Origins.ANY);
+        Optional<HostGuard> hosts = host.isLoopbackAddress()
+                ? Optional.of(new HostGuard(names(settings), origins, routes, guard))
+                : Optional.empty();
         Connections connections = new Connections(OpenFiles.within(settings.maxConnections()), settings.times());
         WebServerConfig.Builder builder = WebServer.builder();
         if (settings.tls().isPresent()) {
@@ -70,6 +91,7 @@ public final class HttpListener implements AutoCloseable {
                                 .config(Http1Config.builder()
                                         .addReceiveListener(new RequestHeads())
                                         .build())
+                                .addUpgrader(new WebSocketUpgrades(routes, hosts, origins, keys, inFlight, settings))
                                 .build(),
                         connections,
                         routes)))
@@ -84,7 +106,7 @@ public final class HttpListener implements AutoCloseable {
                 .maxPayloadSize(settings.maxBody())
                 .errorHandling(errors -> errors.includeEntity(true))
                 .directHandlers(TransportErrors.handlers(routes))
-                .routing(routing -> route(routing, settings, host.isLoopbackAddress(), keys, routes, inFlight))
+                .routing(routing -> route(routing, hosts, origins, keys, routes, guard, inFlight))
                 .build();
         requireFree(new InetSocketAddress(host, settings.port()));
         connections.start();
@@ -96,7 +118,7 @@ public final class HttpListener implements AutoCloseable {
         String shown = name.contains(":") && !name.startsWith("[") ? "[" + name + "]" : name;
         String scheme = settings.tls().isPresent() ? "https" : "http";
         return new HttpListener(
-                server, connections, inFlight, URI.create(scheme + "://" + shown + ":" + server.port()));
+                server, connections, keys, inFlight, URI.create(scheme + "://" + shown + ":" + server.port()));
     }
 
     /** Where it listens, as an address to call. */
@@ -118,25 +140,27 @@ public final class HttpListener implements AutoCloseable {
 
     private static void route(
             HttpRouting.Builder routing,
-            HttpSettings settings,
-            boolean loopback,
+            Optional<HostGuard> hosts,
+            Origins origins,
             KeyRing keys,
             Routes routes,
+            RequestGuard guard,
             InFlight inFlight) {
-        RequestGuard guard = new RequestGuard();
-        Origins origins = settings.origins().orElse(loopback ? Origins.LOCAL : Origins.ANY);
         routing.addFilter(inFlight);
         routing.addFilter(new AccessLog());
         routing.addFilter(new Framing(routes, guard));
-        if (loopback) {
-            Set<String> allowed = new HashSet<>();
-            settings.allowedHosts().forEach(name -> allowed.add(Hosts.normalized(name)));
-            allowed.add(Hosts.normalized(settings.host()));
-            routing.addFilter(new HostGuard(allowed, origins, routes, guard));
-        }
+        hosts.ifPresent(routing::addFilter);
         routing.addFilter(new Cors(origins));
         routing.addFilter(new ApiKeys(keys, routes, guard));
         routes.install(routing, guard);
+    }
+
+    /** Names besides the loopback ones under which the server may be called. */
+    private static Set<String> names(HttpSettings settings) {
+        Set<String> allowed = new HashSet<>();
+        settings.allowedHosts().forEach(name -> allowed.add(Hosts.normalized(name)));
+        allowed.add(Hosts.normalized(settings.host()));
+        return allowed;
     }
 
     /** Helidon logs a failure to bind and goes on; this one throws. */

@@ -22,6 +22,12 @@ final class InFlight implements Filter {
         }
     }
 
+    /** Counts something that is answered beside requests, until it is closed. */
+    Caller.Visit enter() {
+        change(1);
+        return () -> change(-1);
+    }
+
     /** Waits until no request is being answered, or the time is up; true when none is. */
     synchronized boolean awaitNone(Duration patience) throws InterruptedException {
         long end = System.nanoTime() + patience.toNanos();

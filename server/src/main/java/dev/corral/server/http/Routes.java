@@ -44,6 +44,7 @@ public final class Routes {
     private final List<Dialect> dialects;
     private final PathPrefixes prefixes;
     private final Map<String, Route> table = new LinkedHashMap<>();
+    private final Map<String, WebSocketRoute> sockets = new LinkedHashMap<>();
     private Dialect current;
 
     /** @param dialects in order of precedence; the last one speaks wherever no other does */
@@ -84,6 +85,23 @@ public final class Routes {
     /** A GET that needs no API key. */
     public Routes getOpen(String path, RouteDoc doc, Handler handler) {
         return add(Method.GET, path, true, Optional.of(doc), handler);
+    }
+
+    /**
+     * A path at which clients may talk by WebSocket; a GET that is no upgrade is refused there.
+     *
+     * @param conversation runs for each client
+     */
+    public Routes webSocket(String path, RouteDoc doc, WebSocket.Conversation conversation) {
+        sockets.putIfAbsent(path, new WebSocketRoute(path, conversation));
+        return get(path, doc, _ -> {
+            throw new ApiException(ApiError.Kind.NOT_UPGRADED, path + " must be opened as a WebSocket, version 13");
+        });
+    }
+
+    /** What is talked about by WebSocket at a path. */
+    Optional<WebSocketRoute> webSocketAt(String path) {
+        return Optional.ofNullable(sockets.get(path));
     }
 
     /** Every route, in the order in which they were added. */

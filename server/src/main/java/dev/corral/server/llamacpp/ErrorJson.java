@@ -27,6 +27,7 @@ final class ErrorJson {
     private static String type(ApiError.Kind kind) {
         return switch (kind) {
             case INVALID,
+                    NOT_UPGRADED,
                     BODY_TOO_LARGE,
                     URI_TOO_LONG,
                     HEADERS_TOO_LARGE,

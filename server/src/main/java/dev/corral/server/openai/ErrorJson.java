@@ -63,6 +63,7 @@ final class ErrorJson {
             case UNAVAILABLE -> "unavailable";
             case TIMED_OUT -> "timeout";
             case HTTP_VERSION -> "http_version";
+            case NOT_UPGRADED -> "not_upgraded";
         };
     }
 }

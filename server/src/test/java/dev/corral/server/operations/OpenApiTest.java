@@ -8,6 +8,7 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.server.FakeAdapters;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
+import dev.corral.server.http.ApiException;
 import dev.corral.server.http.BodyDoc;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.RouteDoc;
@@ -63,7 +64,7 @@ class OpenApiTest {
             least.remove(field.getKey());
             try {
                 bodyOf(route).reader().read(new Fields(least));
-            } catch (InvalidRequestException e) {
+            } catch (InvalidRequestException | ApiException e) {
                 least.set(field.getKey(), field.getValue());
             }
         }
@@ -141,6 +142,9 @@ class OpenApiTest {
     void aNumberOutOfItsRangeIsRefusedByName() throws InterruptedException {
         int tried = 0;
         for (Routes.Route route : withFields()) {
+            if (route.path().startsWith("/api/")) {
+                continue; // Petals' forms have strings for numbers, and its errors are successes: PetalsTest
+            }
             ObjectNode schema = bodyOf(route).schema();
             for (Map.Entry<String, JsonNode> property :
                     schema.path("properties").properties()) {
@@ -167,8 +171,8 @@ class OpenApiTest {
             String text = body.toString();
             String sent = "{\"" + name + "\": " + value + (body.isEmpty() ? "" : ", ") + text.substring(1);
             TestClient.Answer answer = running.client().post(pathOf(route), sent);
-            assertThat(answer.status()).as(route.path() + " " + sent).isEqualTo(400);
-            assertThat(answer.errorMessage()).contains("'" + name + "'");
+            assertThat(answer.status()).as(route.path() + " " + sent).isIn(400, 422);
+            assertThat(answer.text()).contains(name);
         }
     }
 

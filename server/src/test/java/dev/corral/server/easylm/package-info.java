@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.easylm;
+
+import org.jspecify.annotations.NullMarked;

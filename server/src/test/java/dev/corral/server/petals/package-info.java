@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.petals;
+
+import org.jspecify.annotations.NullMarked;
