@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Server implements AutoCloseable {
 
     /** Names of dialects that can have a port of their own. */
-    static final List<String> DIALECTS = List.of("petals", "easylm", "llamacpp", "openai");
+    static final List<String> DIALECTS = List.of("petals", "easylm", "llamacpp", "openai", "anthropic", "ollama");
 
     private final ModelGate gate;
     private final Routes routes;

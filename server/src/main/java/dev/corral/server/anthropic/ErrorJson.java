@@ -37,6 +37,7 @@ final class ErrorJson {
             case TIMED_OUT -> "timeout_error";
             case FAULT, UNAVAILABLE -> "api_error";
             case INVALID,
+                    NOT_UPGRADED,
                     CONTEXT_EXCEEDED,
                     METHOD_NOT_ALLOWED,
                     REQUEST_TIMED_OUT,

@@ -63,7 +63,7 @@ public record HttpSettings(
     /** The same on another address. */
     public HttpSettings reachedAt(String otherHost, int otherPort) {
         return new HttpSettings(
-                otherHost, otherPort, tls, keys, origins, allowedHosts, maxBody, maxConnections, times);
+                otherHost, otherPort, tls, keys, origins, allowedHosts, maxBody, maxConnections, times, prefixes);
     }
 
     public HttpSettings withApiKeys(List<String> texts) {
