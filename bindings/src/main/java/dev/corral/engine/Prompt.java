@@ -16,9 +16,6 @@ public sealed interface Prompt {
     /** Tokens, taken as they are. */
     record Ids(Tokens tokens) implements Prompt {}
 
-    /** An image or sound, for an engine that can {@link Capability#SEE} or {@link Capability#HEAR}. */
-    record Media(MediaFile file) implements Prompt {}
-
     /**
      * Texts and tokens, or texts and media, one after the other. Special tokens are added to the first part if it is a
      * text; with media, if the first text asks for them.
@@ -44,6 +41,9 @@ public sealed interface Prompt {
             }
         }
     }
+
+    /** An image or sound, for an engine that can {@link Capability#SEE} or {@link Capability#HEAR}. */
+    record Media(MediaFile file) implements Prompt {}
 
     /** Whether there is an image or a sound in it. */
     default boolean hasMedia() {
