@@ -124,11 +124,9 @@ def test_embed(llama, model):
     )
 
 
-def test_what_is_too_long_to_embed_is_cut_off(llama, model):
-    long = "word " * 50_000
-    assert len(llama.embed(model=model, input=long).embeddings) == 1
+def test_what_is_too_long_to_embed_is_refused_where_it_is_not_to_be_cut_off(llama, model):
     with pytest.raises(ollama.ResponseError) as raised:
-        llama.embed(model=model, input=long, truncate=False)
+        llama.embed(model=model, input="word " * 50_000, truncate=False)
     assert raised.value.status_code == 400
 
 
