@@ -165,9 +165,19 @@ public record Generate(
      *
      * @param special show control tokens as text
      * @param progress send {@link Event.Progress} while the prompt is read
+     * @param visible control tokens that are shown as text though others are not
      */
-    public record Output(boolean special, boolean progress) {
+    public record Output(boolean special, boolean progress, Tokens visible) {
         public static final Output PLAIN = new Output(false, false);
+
+        public Output(boolean special, boolean progress) {
+            this(special, progress, Tokens.EMPTY);
+        }
+
+        /** Whether a token is shown even if it is a control token. */
+        public boolean shows(int token) {
+            return special || visible.contains(token);
+        }
     }
 
     /**

@@ -52,6 +52,17 @@ public final class EventStream {
     /** Sends one event. */
     public void send(Data data) {
         buffer.reset();
+        write(data);
+    }
+
+    /** Sends one event of a type. */
+    public void send(String type, Data data) {
+        buffer.reset();
+        buffer.writeBytes(("event: " + type + "\n").getBytes(StandardCharsets.UTF_8));
+        write(data);
+    }
+
+    private void write(Data data) {
         buffer.writeBytes(DATA);
         try {
             data.writeTo(json);
