@@ -9,6 +9,10 @@
 #include "chat.h" // llama.cpp's
 #include "log.h"
 
+#include <list>
+#include <memory>
+#include <mutex>
+
 using namespace corral;
 
 struct corral_chat {
@@ -100,6 +104,50 @@ common_json to_json(const common_chat_params &params) {
     return result;
 }
 
+// Parsers that were used last: while a text streams, it is read again and again with the same one.
+class parser_cache {
+  public:
+    std::shared_ptr<const common_peg_arena> find_or_load(const std::string &text) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+            if (entry->first == text) {
+                entries.splice(entries.begin(), entries, entry);
+                return entries.front().second;
+            }
+        }
+        entries.emplace_front(text, load(text));
+        if (entries.size() > capacity) {
+            entries.pop_back();
+        }
+        return entries.front().second;
+    }
+
+  private:
+    static constexpr size_t capacity = 64;
+    std::mutex mutex;
+    std::list<std::pair<std::string, std::shared_ptr<const common_peg_arena>>> entries; // the last used first
+
+    static std::shared_ptr<const common_peg_arena> load(const std::string &text) {
+        auto parser = std::make_shared<common_peg_arena>();
+        if (text.empty()) {
+            return parser;
+        }
+        try {
+            parser->load(text);
+        } catch (const std::bad_alloc &) {
+            throw;
+        } catch (const std::exception &e) {
+            refuse(std::string("parser is not one that was handed out: ") + e.what());
+        }
+        return parser;
+    }
+};
+
+parser_cache &parsers() {
+    static parser_cache cache;
+    return cache;
+}
+
 } // namespace
 
 int32_t corral_chat_create(const llama_model *model, const char *source, corral_chat **chat, corral_error *error) {
@@ -146,6 +194,8 @@ int32_t corral_chat_parse(const char *request, char **result, corral_error *erro
         require(request != nullptr, "the request is NULL");
         require(result != nullptr, "there is nowhere to put the result");
         const parse_request parse = read_parse_request(parse_json(request));
-        *result = hand_out(common_chat_parse(parse.text, parse.partial, parse.params).to_json_oaicompat().dump_safe());
+        const std::shared_ptr<const common_peg_arena> parser = parsers().find_or_load(parse.parser);
+        *result = hand_out(
+            common_chat_peg_parse(*parser, parse.text, parse.partial, parse.params).to_json_oaicompat().dump_safe());
     });
 }

@@ -141,14 +141,7 @@ parse_request read_parse_request(const common_json &request) {
     require(number >= 0 && number < COMMON_CHAT_FORMAT_COUNT, "format is not one that was handed out");
     result.params.format = static_cast<common_chat_format>(number);
 
-    const std::string parser = read_string(request, "parser", "");
-    if (!parser.empty()) {
-        try {
-            result.params.parser.load(parser);
-        } catch (const std::exception &e) {
-            refuse(std::string("parser is not one that was handed out: ") + e.what());
-        }
-    }
+    result.parser = read_string(request, "parser", "");
     result.params.generation_prompt = read_string(request, "generation_prompt", "");
     result.params.reasoning_format = read_reasoning_format(request);
     result.params.parse_tool_calls = read_bool(request, "parse_tool_calls", true);

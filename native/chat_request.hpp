@@ -14,6 +14,7 @@ common_chat_templates_inputs read_apply_request(const common_json &request, cons
 struct parse_request {
     std::string text;
     bool partial;
+    std::string parser; // as it was handed out, to be loaded
     common_chat_parser_params params;
 };
 

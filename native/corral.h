@@ -136,6 +136,19 @@ CORRAL_API int32_t corral_grammar_create(const struct llama_vocab *vocab, const 
                                          const llama_token *trigger_tokens, int32_t n_trigger_tokens,
                                          struct llama_sampler **grammar, corral_error *error);
 
+/*
+ * Lets a grammar that is not lazy read text which the output will go on from, such as the part of a prompt that its rules
+ * begin with. CORRAL_INVALID_ARGUMENT when it does not allow the text; it is of no use then.
+ */
+CORRAL_API int32_t corral_grammar_begin(struct llama_sampler *grammar, const char *text, corral_error *error);
+
+/*
+ * Has a lazy grammar overlook triggers in some text, such as what a model thinks: from `start` to the first of `ends` after
+ * it. `before` is the text that the output goes on from, which may have the start already.
+ */
+CORRAL_API int32_t corral_grammar_ignore(struct llama_sampler *grammar, const char *start, const char **ends,
+                                         int32_t n_ends, const char *before, corral_error *error);
+
 /* GBNF for a JSON schema. */
 CORRAL_API int32_t corral_schema_to_grammar(const char *schema, char **gbnf, corral_error *error);
 

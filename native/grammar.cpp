@@ -51,6 +51,30 @@ int32_t corral_grammar_create(const llama_vocab *vocab, const char *gbnf, const 
     });
 }
 
+int32_t corral_grammar_begin(llama_sampler *grammar, const char *text, corral_error *error) {
+    return guard(error, CORRAL_FAILED, [&] {
+        require(grammar != nullptr, "the grammar is NULL");
+        require(text != nullptr, "the text is NULL");
+        grammar_begin(grammar, text);
+    });
+}
+
+int32_t corral_grammar_ignore(llama_sampler *grammar, const char *start, const char **ends, int32_t n_ends,
+                              const char *before, corral_error *error) {
+    return guard(error, CORRAL_FAILED, [&] {
+        require(grammar != nullptr, "the grammar is NULL");
+        require(start != nullptr && *start != '\0', "the start is empty");
+        require(n_ends > 0 && ends != nullptr, "there is no end");
+        require(before != nullptr, "what comes before is NULL");
+        IgnoredText ignored = {start, {}};
+        for (int32_t i = 0; i < n_ends; ++i) {
+            require(ends[i] != nullptr && *ends[i] != '\0', "an end is empty");
+            ignored.ends.emplace_back(ends[i]);
+        }
+        grammar_ignore(grammar, std::move(ignored), before);
+    });
+}
+
 int32_t corral_schema_to_grammar(const char *schema, char **gbnf, corral_error *error) {
     return guard(error, CORRAL_INVALID_ARGUMENT, [&] {
         require(schema != nullptr, "the schema is NULL");

@@ -91,18 +91,20 @@ class Rules {
         }
     }
 
-    // The rules that what matches a rule may begin with.
+    // The rules that what matches a rule may begin with. A rule that goes on with itself where it would end, as a
+    // repetition of what may be empty does, leaves nothing to come back to: expanding it again finds what was found.
     std::vector<uint32_t> leftmost(uint32_t id) const {
         std::vector<uint32_t> result;
         bool at_start = true;
-        for (const llama_grammar_element &element : rules[id]) {
+        for (size_t i = 0; i < rules[id].size(); ++i) {
+            const llama_grammar_element &element = rules[id][i];
             if (ends_alternative(element)) {
                 at_start = true;
             } else if (at_start) {
-                at_start = false;
-                if (element.type == LLAMA_GRETYPE_RULE_REF) {
+                at_start = element.type == LLAMA_GRETYPE_RULE_REF && may_be_empty[element.value];
+                const bool again = element.value == id && ends_alternative(rules[id][i + 1]);
+                if (element.type == LLAMA_GRETYPE_RULE_REF && !again) {
                     result.push_back(element.value);
-                    at_start = may_be_empty[element.value];
                 }
             }
         }

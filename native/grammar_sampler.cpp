@@ -63,6 +63,65 @@ class Characters {
     }
 };
 
+// Tells what of a text is outside of the text to be ignored.
+class Deafness {
+  public:
+    Deafness() = default;
+
+    Deafness(IgnoredText text, std::string_view before) : ignored(std::move(text)) {
+        for (const std::string &end : ignored.ends) {
+            longest = std::max(longest, end.size());
+        }
+        longest = std::max(longest, ignored.start.size());
+        bool began;
+        outside(std::string(before), began);
+    }
+
+    // What is heard of the next piece; `began` says that what was heard before it is over.
+    std::string outside(const std::string &piece, bool &began) {
+        began = false;
+        if (longest == 0) {
+            return piece;
+        }
+        std::string heard = inside ? "" : piece;
+        tail += piece;
+        for (size_t end; (end = after_tag()) != std::string::npos;) {
+            tail.erase(0, end);
+            inside = !inside;
+            began = began || inside;
+            heard = inside ? "" : tail;
+        }
+        if (tail.size() >= longest) {
+            tail.erase(0, tail.size() - longest + 1);
+        }
+        return heard;
+    }
+
+  private:
+    IgnoredText ignored;
+    size_t longest = 0; // of the tags; 0 when nothing is ignored
+    bool inside = false;
+    std::string tail; // where a tag may have begun
+
+    // Where the first tag of the tail that matters now ends.
+    size_t after_tag() const {
+        if (!inside) {
+            const size_t at = tail.find(ignored.start);
+            return at == std::string::npos ? at : at + ignored.start.size();
+        }
+        size_t first = std::string::npos;
+        size_t after = std::string::npos;
+        for (const std::string &end : ignored.ends) {
+            const size_t at = tail.find(end);
+            if (at < first) {
+                first = at;
+                after = at + end.size();
+            }
+        }
+        return after;
+    }
+};
+
 class GrammarSampler {
   public:
     GrammarSampler(const llama_vocab *vocab, std::shared_ptr<const GrammarRules> rules,
@@ -95,8 +154,29 @@ class GrammarSampler {
         }
     }
 
+    void begin(std::string_view text) {
+        require_sound();
+        require(!waiting, "a lazy grammar cannot be begun");
+        automaton.grant_work();
+        PartialCharacter rest;
+        const State state = after(text, rest);
+        if (rest.missing < 0 || state == GrammarAutomaton::dead) {
+            broken = true;
+            throw failure(CORRAL_INVALID_ARGUMENT, "the grammar does not allow what the text begins with");
+        }
+        automaton.go_on(state);
+        begun = rest;
+    }
+
+    void ignore(IgnoredText text, std::string_view before) {
+        require(waiting, "only a lazy grammar can ignore text");
+        deafness = Deafness(std::move(text), before);
+        deaf_at_start = deafness;
+    }
+
     void reset() {
         automaton.restart();
+        deafness = deaf_at_start;
         begun = {};
         broken = false;
         waiting = triggers != nullptr;
@@ -112,6 +192,8 @@ class GrammarSampler {
     PartialCharacter begun;
     bool broken = false;
     bool waiting;
+    Deafness deafness;
+    Deafness deaf_at_start;
     std::string text;                // while waiting for a trigger: the output so far,
     std::vector<size_t> ends;        // where its tokens end,
     std::vector<llama_token> tokens; // and which they are
@@ -162,8 +244,17 @@ class GrammarSampler {
         begun = rest;
     }
 
-    void look_for_trigger(llama_token token, const std::string &piece) {
-        if (std::find(triggers->tokens.begin(), triggers->tokens.end(), token) != triggers->tokens.end()) {
+    void look_for_trigger(llama_token token, const std::string &whole) {
+        bool over;
+        const std::string piece = deafness.outside(whole, over);
+        if (over) {
+            forget();
+        }
+        if (piece.empty()) {
+            return;
+        }
+        if (piece == whole &&
+            std::find(triggers->tokens.begin(), triggers->tokens.end(), token) != triggers->tokens.end()) {
             trigger();
             go_on(token, piece);
             return;
@@ -198,6 +289,10 @@ class GrammarSampler {
 
     void trigger() {
         waiting = false;
+        forget();
+    }
+
+    void forget() {
         text.clear();
         ends.clear();
         tokens.clear();
@@ -223,9 +318,13 @@ llama_sampler_i functions() {
     return i;
 }
 
+llama_sampler_i *interface() {
+    static llama_sampler_i shared = functions();
+    return &shared;
+}
+
 llama_sampler *sampler_of(std::unique_ptr<GrammarSampler> grammar) {
-    static llama_sampler_i interface = functions();
-    llama_sampler *sampler = llama_sampler_init(&interface, grammar.get());
+    llama_sampler *sampler = llama_sampler_init(interface(), grammar.get());
     grammar.release();
     return sampler;
 }
@@ -235,6 +334,16 @@ llama_sampler *sampler_of(std::unique_ptr<GrammarSampler> grammar) {
 llama_sampler *grammar_sampler(const llama_vocab *vocab, std::shared_ptr<const GrammarRules> rules,
                                std::shared_ptr<const GrammarTriggers> triggers) {
     return sampler_of(std::make_unique<GrammarSampler>(vocab, std::move(rules), std::move(triggers)));
+}
+
+void grammar_begin(llama_sampler *sampler, std::string_view text) {
+    require(sampler->iface == interface(), "the sampler is no grammar");
+    of(sampler).begin(text);
+}
+
+void grammar_ignore(llama_sampler *sampler, IgnoredText ignored, std::string_view before) {
+    require(sampler->iface == interface(), "the sampler is no grammar");
+    of(sampler).ignore(std::move(ignored), before);
 }
 
 } // namespace corral

@@ -82,6 +82,11 @@ TEST("left recursion is refused, also through rules that may be empty") {
     check_refused("root ::= a\na ::= b \"x\"\nb ::= a | \"y\"", "left-recursive");
     check_refused("root ::= blank root \"x\" | \"y\"\nblank ::= space\nspace ::= \" \" | \"\"", "left-recursive");
     grammar({"root ::= \"(\" root \")\" | \"x\""});
+    const sampler repeated = grammar({"root ::= (\"a\"? \"b\"?)+ ((\"c\")*)* \"x\""});
+    CHECK(allows(repeated.get(), only_token("c")));
+    for (const char *text : {"b", "a", "c", "c", "x"}) {
+        CHECK(accept(repeated.get(), only_token(text)) == CORRAL_OK);
+    }
 }
 
 TEST("grammars that the parser does not survive are refused") {
@@ -161,4 +166,47 @@ TEST("a lazy grammar constrains nothing before its trigger") {
     CHECK(accept(lazy.get(), yes) == CORRAL_OK);
     CHECK(!allows(lazy.get(), the));
     CHECK(allows(lazy.get(), only_token("no")));
+}
+
+TEST("a grammar goes on from what the text begins with") {
+    const sampler begun = grammar({"root ::= \"<a>\\n\" [0-9]+ \"é\""});
+    corral_error error = {};
+    CHECK_FOUND(corral_grammar_begin(begun.get(), "<a>\n4", &error) == CORRAL_OK, error.message);
+    CHECK(allows(begun.get(), only_token("2")));
+    CHECK(!allows(begun.get(), only_token("<")));
+    CHECK_FOUND(corral_grammar_begin(begun.get(), "\xC3", &error) == CORRAL_OK, error.message);
+    CHECK(!allows(begun.get(), only_token("2")));
+    CHECK(corral_grammar_begin(begun.get(), "x", &error) == CORRAL_INVALID_ARGUMENT);
+    CHECK(corral_grammar_begin(begun.get(), "", &error) == CORRAL_INVALID_ARGUMENT);
+    CHECK(corral_grammar_begin(nullptr, "x", &error) == CORRAL_INVALID_ARGUMENT);
+
+    const sampler lazy = grammar({"root ::= \"x\"", "root", true, {"x"}});
+    CHECK(corral_grammar_begin(lazy.get(), "x", &error) == CORRAL_INVALID_ARGUMENT);
+    const sampler other(llama_sampler_init_greedy());
+    CHECK(corral_grammar_begin(other.get(), "x", &error) == CORRAL_INVALID_ARGUMENT);
+}
+
+TEST("a lazy grammar overlooks what is to be ignored") {
+    const auto wakes = [](const char *before, const std::string &text) {
+        const sampler lazy = grammar({"root ::= \"<call>\" \"x\"", "root", true, {"<call>"}});
+        const char *ends[] = {"</b>", "<end>"};
+        corral_error error = {};
+        CHECK_FOUND(corral_grammar_ignore(lazy.get(), "<b>", ends, 2, before, &error) == CORRAL_OK, error.message);
+        for (const llama_token token : tokenize(text)) {
+            CHECK_FOUND(accept(lazy.get(), token, &error) == CORRAL_OK, error.message);
+        }
+        return !allows(lazy.get(), only_token("y"));
+    };
+    CHECK(wakes("", "say <call>"));
+    CHECK(!wakes("", "<b>say <call>"));
+    CHECK(!wakes("<b>", "say <call>"));
+    CHECK(wakes("<b>", "say <call> </b> <call>"));
+    CHECK(wakes("<b></b>", "<call>"));
+    CHECK(wakes("<b", "> <call> <end><call>"));
+    CHECK(!wakes("", "<b> <end> <b> <call> <call>"));
+
+    const sampler eager = grammar({"root ::= \"x\""});
+    const char *ends[] = {"b"};
+    CHECK(corral_grammar_ignore(eager.get(), "a", ends, 1, "", nullptr) == CORRAL_INVALID_ARGUMENT);
+    CHECK(corral_grammar_ignore(eager.get(), "a", nullptr, 0, "", nullptr) == CORRAL_INVALID_ARGUMENT);
 }

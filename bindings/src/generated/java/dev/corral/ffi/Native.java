@@ -9442,6 +9442,133 @@ public class Native extends Native$shared {
         }
     }
 
+    private static class corral_grammar_begin {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_grammar_begin");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_grammar_begin(struct llama_sampler *grammar, const char *text, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_grammar_begin$descriptor() {
+        return corral_grammar_begin.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_grammar_begin(struct llama_sampler *grammar, const char *text, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_grammar_begin$handle() {
+        return corral_grammar_begin.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_grammar_begin(struct llama_sampler *grammar, const char *text, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_grammar_begin$address() {
+        return corral_grammar_begin.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_grammar_begin(struct llama_sampler *grammar, const char *text, corral_error *error)
+     * }
+     */
+    public static int corral_grammar_begin(MemorySegment grammar, MemorySegment text, MemorySegment error) {
+        var mh$ = corral_grammar_begin.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_grammar_begin", grammar, text, error);
+            }
+            return (int)mh$.invokeExact(grammar, text, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class corral_grammar_ignore {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_grammar_ignore");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_grammar_ignore(struct llama_sampler *grammar, const char *start, const char **ends, int32_t n_ends, const char *before, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_grammar_ignore$descriptor() {
+        return corral_grammar_ignore.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_grammar_ignore(struct llama_sampler *grammar, const char *start, const char **ends, int32_t n_ends, const char *before, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_grammar_ignore$handle() {
+        return corral_grammar_ignore.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_grammar_ignore(struct llama_sampler *grammar, const char *start, const char **ends, int32_t n_ends, const char *before, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_grammar_ignore$address() {
+        return corral_grammar_ignore.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_grammar_ignore(struct llama_sampler *grammar, const char *start, const char **ends, int32_t n_ends, const char *before, corral_error *error)
+     * }
+     */
+    public static int corral_grammar_ignore(MemorySegment grammar, MemorySegment start, MemorySegment ends, int n_ends, MemorySegment before, MemorySegment error) {
+        var mh$ = corral_grammar_ignore.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_grammar_ignore", grammar, start, ends, n_ends, before, error);
+            }
+            return (int)mh$.invokeExact(grammar, start, ends, n_ends, before, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class corral_schema_to_grammar {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_INT,

@@ -167,8 +167,9 @@ public record Generate(
      * @param progress send {@link Event.Progress} while the prompt is read
      * @param chunk 0 where what ends a text is no part of it. Otherwise it is, a token of control included, and stop
      *     strings are looked for only at the end of every {@code chunk} tokens: one that the text ends with there ends it
+     * @param visible control tokens that are shown as text though others are not
      */
-    public record Output(boolean special, boolean progress, int chunk) {
+    public record Output(boolean special, boolean progress, int chunk, Tokens visible) {
         public static final Range CHUNK = Range.atLeast(0);
         public static final Output PLAIN = new Output(false, false);
 
@@ -177,12 +178,22 @@ public record Generate(
         }
 
         public Output(boolean special, boolean progress) {
-            this(special, progress, 0);
+            this(special, progress, 0, Tokens.EMPTY);
         }
 
         /** Control tokens shown, and what ends the text as well. */
         public static Output chunks(int tokens) {
-            return new Output(true, false, tokens);
+            return new Output(true, false, tokens, Tokens.EMPTY);
+        }
+
+        /** The same with control tokens that are shown. */
+        public Output showing(Tokens shown) {
+            return new Output(special, progress, chunk, shown);
+        }
+
+        /** Whether a token is shown even if it is a control token. */
+        public boolean shows(int token) {
+            return special || visible.contains(token);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.corral.engine;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What the output must look like. */
 public sealed interface Grammar {
@@ -17,13 +18,41 @@ public sealed interface Grammar {
     /** A JSON schema, as JSON text. */
     record JsonSchema(String json) implements Grammar {}
 
-    /** A GBNF grammar that constrains nothing until one of its triggers appears. */
-    record Lazy(String text, List<Trigger> triggers) implements Grammar {
+    /**
+     * A GBNF grammar of a text that the prompt has begun.
+     *
+     * @param begun what the text begins with; the output goes on from there
+     */
+    record Begun(String text, String begun) implements Grammar {}
+
+    /**
+     * A GBNF grammar that constrains nothing until one of its triggers appears.
+     *
+     * @param thoughts where triggers mean nothing
+     */
+    record Lazy(String text, List<Trigger> triggers, Optional<Thoughts> thoughts) implements Grammar {
         public Lazy {
             triggers = List.copyOf(triggers);
             if (triggers.isEmpty()) {
                 throw new InvalidRequestException("grammar_triggers", "empty", "must have at least one trigger");
             }
+        }
+
+        public Lazy(String text, List<Trigger> triggers) {
+            this(text, triggers, Optional.empty());
+        }
+    }
+
+    /**
+     * What a model writes for itself.
+     *
+     * @param start what it begins with
+     * @param ends one of which it ends with
+     * @param before what the output goes on from, which may have the start already
+     */
+    record Thoughts(String start, List<String> ends, String before) {
+        public Thoughts {
+            ends = List.copyOf(ends);
         }
     }
 

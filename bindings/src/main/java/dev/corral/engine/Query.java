@@ -24,29 +24,37 @@ public sealed interface Query<R extends Reply> {
      * Which prompt a conversation becomes by the model's chat template.
      *
      * @param messages JSON array of messages in OpenAI's shape
-     * @param tools JSON array of tools in OpenAI's shape
-     * @param toolChoice auto, required or none
-     * @param grammar what the answer must look like
+     * @param tools what the model may call
+     * @param grammar what the answer must look like, unless it calls tools
      * @param addGenerationPrompt end with the opening of the assistant's answer
      * @param continueFinalMessage leave the last message, the assistant's, open so that the answer continues it
+     * @param reasoning tell what the model thinks apart from what it answers
      * @param templateArguments JSON object of further variables of the template
      */
     record ApplyTemplate(
             String messages,
-            Optional<String> tools,
-            String toolChoice,
-            boolean parallelToolCalls,
+            Optional<Tools> tools,
             Optional<Grammar> grammar,
             boolean addGenerationPrompt,
             boolean continueFinalMessage,
+            boolean reasoning,
             Optional<String> templateArguments)
             implements Query<Reply.Templated> {
 
         public static ApplyTemplate of(String messages) {
             return new ApplyTemplate(
-                    messages, Optional.empty(), "auto", false, Optional.empty(), true, false, Optional.empty());
+                    messages, Optional.empty(), Optional.empty(), true, false, false, Optional.empty());
         }
     }
+
+    /**
+     * Which message an output is, by the format that the model's chat template taught it.
+     *
+     * @param format {@link Reply.Templated#format()} of the output's prompt
+     * @param text the output, from its beginning
+     * @param partial more of it is to come; what is read of it now will not be taken back
+     */
+    record ReadMessage(String format, String text, boolean partial) implements Query<Reply.Message> {}
 
     /** The state of every slot. */
     record Slots() implements Query<Reply.SlotList> {}

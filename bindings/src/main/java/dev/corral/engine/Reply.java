@@ -19,12 +19,30 @@ public sealed interface Reply {
      * @param prompt the rendered prompt, to be tokenized without adding special tokens twice
      * @param grammar what the answer must look like, given the tools and the grammar asked for
      * @param stop strings that the template wants to end at
-     * @param preserved control tokens that must be visible in the answer to be parsed
-     * @param parsing what reads the answer back into a message, as opaque JSON
+     * @param visible control tokens that must be visible in the answer so that it can be read
+     * @param format how the answer is to be read into a message, as opaque text for {@link Query.ReadMessage}; empty
+     *     where the answer is the message's content as it stands
      */
     record Templated(
-            String prompt, Optional<Grammar> grammar, List<String> stop, List<String> preserved, String parsing)
-            implements Reply {}
+            String prompt, Optional<Grammar> grammar, List<String> stop, Tokens visible, Optional<String> format)
+            implements Reply {
+        public Templated {
+            stop = List.copyOf(stop);
+        }
+    }
+
+    /**
+     * A message, as far as it was written.
+     *
+     * @param reasoning what the model thought before it answered
+     */
+    record Message(String reasoning, String content, List<ToolCall> calls) implements Reply {
+        public static final Message EMPTY = new Message("", "", List.of());
+
+        public Message {
+            calls = List.copyOf(calls);
+        }
+    }
 
     record SlotList(List<SlotState> slots) implements Reply {}
 

@@ -35,6 +35,15 @@ public final class Tokens {
         return ids[index];
     }
 
+    public boolean contains(int id) {
+        for (int each : ids) {
+            if (each == id) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public int[] toArray() {
         return ids.clone();
     }

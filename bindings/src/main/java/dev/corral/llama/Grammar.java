@@ -99,6 +99,44 @@ public final class Grammar extends NativeHandle {
         SamplerChain.accept(this, vocabulary, tokens);
     }
 
+    /**
+     * Takes it on by text that comes before the tokens.
+     *
+     * @throws LlamaException when the grammar is lazy or does not allow the text; it is of no use then
+     */
+    public void begin(String text) {
+        try (Arena arena = Arena.ofConfined()) {
+            NativeError error = new NativeError(arena);
+            error.check(Native.corral_grammar_begin(
+                    pointer(), Utf8.terminated(arena, text, "what the text begins with"), error.segment()));
+        }
+    }
+
+    /**
+     * Has a lazy grammar overlook triggers between a tag and the first of others after it.
+     *
+     * @param start not empty
+     * @param ends at least one, none of them empty
+     * @param before what the output goes on from, which may have the start already
+     * @throws LlamaException when the grammar is not lazy
+     */
+    public void ignore(String start, List<String> ends, String before) {
+        try (Arena arena = Arena.ofConfined()) {
+            NativeError error = new NativeError(arena);
+            MemorySegment texts = arena.allocate(ValueLayout.ADDRESS, Math.max(1, ends.size()));
+            for (int i = 0; i < ends.size(); i++) {
+                texts.setAtIndex(ValueLayout.ADDRESS, i, Utf8.terminated(arena, ends.get(i), "an end"));
+            }
+            error.check(Native.corral_grammar_ignore(
+                    pointer(),
+                    Utf8.terminated(arena, start, "the start"),
+                    texts,
+                    ends.size(),
+                    Utf8.terminated(arena, before, "what comes before"),
+                    error.segment()));
+        }
+    }
+
     /** Back to its start. */
     public void reset() {
         Native.llama_sampler_reset(pointer());

@@ -66,6 +66,9 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nllama.cpp's own routes%n")
     LlamaCppFlags llamaCpp = new LlamaCppFlags();
 
+    @ArgGroup(validate = false, heading = "%nConversations%n")
+    ChatFlags chat = new ChatFlags();
+
     @ArgGroup(validate = false, heading = "%nPetals%n")
     PetalsFlags petals = new PetalsFlags();
 
@@ -120,6 +123,7 @@ final class ServeOptions {
                 Optional.of(Duration.ofSeconds(http.timeout)),
                 http.beat(),
                 cache.shared,
-                speculation.toSpeculation());
+                speculation.toSpeculation(),
+                chat.toDefaults());
     }
 }

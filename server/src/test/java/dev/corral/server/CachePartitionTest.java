@@ -9,6 +9,7 @@ import dev.corral.engine.Sampling;
 import dev.corral.engine.Speculation;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.server.generation.ChatDefaults;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import java.io.IOException;
@@ -47,7 +48,8 @@ class CachePartitionTest {
                 Optional.empty(),
                 Optional.empty(),
                 shared,
-                Speculation.OFF);
+                Speculation.OFF,
+                ChatDefaults.STANDARD);
         return RunningServer.of(engine, http, defaults);
     }
 

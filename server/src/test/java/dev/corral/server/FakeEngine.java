@@ -16,6 +16,8 @@ import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.SlotState;
 import dev.corral.engine.Tokens;
+import dev.corral.engine.ToolCall;
+import dev.corral.engine.Tools;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -61,6 +63,7 @@ public class FakeEngine implements Engine {
     private final BlockingQueue<FakeGeneration> submitted = new LinkedBlockingQueue<>();
     private final Queue<FakeGeneration> all = new ConcurrentLinkedQueue<>();
     private final BlockingQueue<Query.Vacate> vacated = new LinkedBlockingQueue<>();
+    private volatile Optional<Tools> tools = Optional.empty();
     private volatile boolean closed;
 
     public FakeEngine(Script script) {
@@ -146,13 +149,16 @@ public class FakeEngine implements Engine {
                         detokenize.tokens().stream().forEach(token -> text.append((char) token));
                         yield new Reply.Detokenized(text.toString());
                     }
-                    case Query.ApplyTemplate template ->
-                        new Reply.Templated(
+                    case Query.ApplyTemplate template -> {
+                        tools = template.tools();
+                        yield new Reply.Templated(
                                 template.messages() + (template.continueFinalMessage() ? "" : "\n>"),
                                 template.grammar(),
                                 List.of("<end>"),
-                                List.of(),
-                                "{}");
+                                template.tools().isPresent() ? Tokens.of(7) : Tokens.EMPTY,
+                                template.tools().map(Tools::json));
+                    }
+                    case Query.ReadMessage message -> read(message.text());
                     case Query.Slots _ ->
                         new Reply.SlotList(IntStream.range(0, 4)
                                 .mapToObj(index -> new SlotState(index, false, -1, 0, 0, 0))
@@ -188,6 +194,21 @@ public class FakeEngine implements Engine {
                 };
     }
 
+    /** An answer to a request with tools: {@code thought|said@function:arguments@function:arguments}. */
+    private static Reply.Message read(String text) {
+        List<String> parts = List.of(text.split("@", -1));
+        List<ToolCall> calls = parts.stream()
+                .skip(1)
+                .map(call -> call.split(":", 2))
+                .map(call -> new ToolCall("", call[0], call.length == 2 ? call[1] : ""))
+                .toList();
+        int bar = parts.getFirst().indexOf('|');
+        return new Reply.Message(
+                parts.getFirst().substring(0, Math.max(0, bar)),
+                parts.getFirst().substring(bar + 1),
+                calls);
+    }
+
     /** Each input's vector is its number and its length in tokens. */
     private static Reply.Embeddings embedded(Query.Embed query) {
         List<Reply.Embedding> embeddings = new ArrayList<>();
@@ -209,6 +230,11 @@ public class FakeEngine implements Engine {
             throw new AssertionError("nothing was vacated");
         }
         return next;
+    }
+
+    /** The tools of the last conversation. */
+    public Optional<Tools> lastTools() {
+        return tools;
     }
 
     /** The last question for embeddings. */

@@ -44,7 +44,8 @@ public record TestClient(URI address, HttpClient http) implements AutoCloseable 
         /** The data of every event, but for a closing {@code [DONE]}; anything else in the stream is an error. */
         public List<JsonNode> events() {
             List<JsonNode> events = new ArrayList<>();
-            for (String event : text.split("\n\n")) {
+            for (String typed : text.split("\n\n")) {
+                String event = typed.replaceFirst("^event: [a-z_.]+\n", "");
                 if (event.startsWith("data: ") && !event.equals("data: [DONE]")) {
                     events.add(TestClient.json(event.substring("data: ".length())));
                 } else if (!event.startsWith(":") && !event.equals("data: [DONE]")) {

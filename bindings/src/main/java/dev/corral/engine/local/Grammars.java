@@ -29,8 +29,9 @@ final class Grammars {
         return switch (grammar.orElse(null)) {
             case null -> null;
             case Grammar.Gbnf(String text) -> plain(text);
+            case Grammar.Begun(String text, String begun) -> begun(text, begun);
             case Grammar.JsonSchema(String json) -> plain(fromSchema(json));
-            case Grammar.Lazy(String text, List<Trigger> triggers) -> lazy(text, triggers);
+            case Grammar.Lazy lazy -> lazy(lazy);
         };
     }
 
@@ -53,11 +54,22 @@ final class Grammars {
         }
     }
 
-    private dev.corral.llama.Grammar lazy(String text, List<Trigger> triggers) {
-        checkSize("grammar", text, "(");
+    private dev.corral.llama.Grammar begun(String text, String begun) {
+        dev.corral.llama.Grammar grammar = plain(text);
+        try {
+            grammar.begin(begun);
+            return grammar;
+        } catch (LlamaException e) {
+            grammar.close();
+            throw invalid("grammar", begun, e);
+        }
+    }
+
+    private dev.corral.llama.Grammar lazy(Grammar.Lazy lazy) {
+        checkSize("grammar", lazy.text(), "(");
         List<String> patterns = new ArrayList<>();
         List<Integer> tokens = new ArrayList<>();
-        for (Trigger trigger : triggers) {
+        for (Trigger trigger : lazy.triggers()) {
             switch (trigger) {
                 case Trigger.Token(int id) -> tokens.add(checkedToken(id));
                 case Trigger.Word(String word) -> addWord(word, patterns, tokens);
@@ -66,14 +78,16 @@ final class Grammars {
             }
         }
         try {
-            return dev.corral.llama.Grammar.lazy(
+            dev.corral.llama.Grammar grammar = dev.corral.llama.Grammar.lazy(
                     vocabulary,
-                    text,
+                    lazy.text(),
                     "root",
                     patterns,
                     tokens.stream().mapToInt(Integer::intValue).toArray());
+            lazy.thoughts().ifPresent(thoughts -> grammar.ignore(thoughts.start(), thoughts.ends(), thoughts.before()));
+            return grammar;
         } catch (LlamaException e) {
-            throw invalid("grammar", text, e);
+            throw invalid("grammar", lazy.text(), e);
         }
     }
 
@@ -101,8 +115,13 @@ final class Grammars {
 
     /** A schema's size and depth, and its patterns. */
     static void checkSchema(String schema) {
-        checkSize("json_schema", schema, "{[(");
-        SchemaPatterns.check(schema);
+        checkSchema("json_schema", schema);
+    }
+
+    /** @param field what the request calls the schema */
+    static void checkSchema(String field, String schema) {
+        checkSize(field, schema, "{[(");
+        SchemaPatterns.check(field, schema);
     }
 
     /** llama.cpp reads grammars and schemas by recursion. */

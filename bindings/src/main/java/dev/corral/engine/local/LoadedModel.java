@@ -109,7 +109,7 @@ record LoadedModel(
             EmbeddingTraits embedding,
             @Nullable Projector projector) {
         Vocabulary vocabulary = model.vocabulary();
-        ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()));
+        ChatTemplates templates = new ChatTemplates(model.chatTemplate(options.chatTemplate()), vocabulary);
         MemoryTraits traits = traits(fit, model, context);
         Inbox inbox = new Inbox();
         Slots slots = new Slots(options.slots());

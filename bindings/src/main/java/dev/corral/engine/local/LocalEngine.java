@@ -265,6 +265,8 @@ public final class LocalEngine implements Engine {
             case Query.Detokenize detokenize -> text.timed(() -> preparation.detokenize(detokenize));
             case Query.ApplyTemplate template ->
                 text.timed(() -> loaded.templates().apply(template));
+            case Query.ReadMessage message ->
+                text.timed(() -> loaded.templates().read(message));
             case Query.SchemaToGrammar(String schema) ->
                 text.timed(() -> new Reply.GrammarText(preparation.grammarOf(schema)));
             case Query.SaveSlot(int slot, String name, String partition) ->

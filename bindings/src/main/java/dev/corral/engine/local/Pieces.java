@@ -16,7 +16,7 @@ final class Pieces {
 
     /** The bytes that a token adds to the text. */
     byte[] shown(int token, Output output) {
-        return vocabulary.piece(token, output.special());
+        return vocabulary.piece(token, output.shows(token));
     }
 
     /** The token's own text as unsigned bytes, control tokens included. */

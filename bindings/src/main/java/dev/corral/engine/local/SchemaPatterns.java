@@ -20,9 +20,10 @@ final class SchemaPatterns {
     /**
      * Looks at all patterns of a schema. What is no JSON has none.
      *
+     * @param field what the request calls the schema
      * @throws InvalidRequestException when llama.cpp would drop one
      */
-    static void check(String schema) {
+    static void check(String field, String schema) {
         Deque<JsonNode> open = new ArrayDeque<>();
         try {
             open.add(JSON.readTree(schema));
@@ -34,7 +35,7 @@ final class SchemaPatterns {
             JsonNode pattern = node.path("pattern");
             if (pattern.isTextual() && depth(pattern.textValue()) > DEEPEST) {
                 throw new InvalidRequestException(
-                        "pattern", pattern.textValue(), "must have groups nested at most " + DEEPEST + " deep");
+                        field, pattern.textValue(), "must have patterns with groups nested at most " + DEEPEST + " deep");
             }
             node.forEach(open::add);
         }

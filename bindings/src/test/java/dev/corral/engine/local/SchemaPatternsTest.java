@@ -27,21 +27,21 @@ class SchemaPatternsTest {
                 "{\"$defs\": {\"a\": %s}, \"$ref\": \"#/$defs/a\"}"
             })
     void groupsThatLlamaDoesNotReadAreRefusedWhereverTheyAre(String place) {
-        assertThatCode(() -> SchemaPatterns.check(in(place, groups(100)))).doesNotThrowAnyException();
-        assertThatThrownBy(() -> SchemaPatterns.check(in(place, groups(101))))
+        assertThatCode(() -> SchemaPatterns.check("json_schema", in(place, groups(100)))).doesNotThrowAnyException();
+        assertThatThrownBy(() -> SchemaPatterns.check("json_schema", in(place, groups(101))))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageStartingWith("'pattern' must have groups nested at most 100 deep, but is ^((((");
+                .hasMessageStartingWith("'json_schema' must have patterns with groups nested at most 100 deep, but is ^((((");
     }
 
     @Test
     void parenthesesThatOpenNoGroupDoNotCount() {
         assertThatCode(() ->
-                        SchemaPatterns.check(in("%s", "\\\\(".repeat(500) + "[(]".repeat(500) + "(a)".repeat(500))))
+                        SchemaPatterns.check("json_schema", in("%s", "\\\\(".repeat(500) + "[(]".repeat(500) + "(a)".repeat(500))))
                 .doesNotThrowAnyException();
     }
 
     @Test
     void whatIsNoJsonIsLeftToWhoReadsIt() {
-        assertThatCode(() -> SchemaPatterns.check("{")).doesNotThrowAnyException();
+        assertThatCode(() -> SchemaPatterns.check("json_schema", "{")).doesNotThrowAnyException();
     }
 }

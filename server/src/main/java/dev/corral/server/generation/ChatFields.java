@@ -28,9 +28,8 @@ public final class ChatFields {
      *
      * @param grammar what the answer must look like
      */
-    public static ApplyTemplate read(Fields fields, Optional<Grammar> grammar) {
+    public static ApplyTemplate read(Fields fields, Optional<Grammar> grammar, ChatDefaults defaults) {
         List<Fields> messages = messages(fields);
-        refuseTools(fields);
         boolean continued = continued(fields, messages);
         boolean opened = fields.flag("add_generation_prompt", !continued);
         if (continued && opened) {
@@ -39,13 +38,12 @@ public final class ChatFields {
         }
         return new ApplyTemplate(
                 ChatMedia.marked(fields.json().get("messages")),
-                Optional.empty(),
-                "auto",
-                false,
+                ToolFields.read(fields),
                 grammar,
                 opened,
                 continued,
-                templateArguments(fields));
+                reasoning(fields, defaults),
+                templateArguments(fields, defaults));
     }
 
     private static List<Fields> messages(Fields fields) {
@@ -60,6 +58,10 @@ public final class ChatFields {
 
     private static void check(Fields message) {
         String role = message.text("role").orElseThrow(() -> message.missing("role"));
+        message.objects("tool_calls").forEach(ChatFields::checkCall);
+        message.text("tool_call_id");
+        message.text("name");
+        message.text("reasoning_content");
         Optional<JsonNode> content = message.node("content");
         if (content.isEmpty()) {
             if (!role.equals(ASSISTANT) || !message.has("tool_calls")) {
@@ -90,21 +92,29 @@ public final class ChatFields {
         }
     }
 
-    private static void refuseTools(Fields fields) {
-        boolean tools = fields.array("tools").filter(array -> !array.isEmpty()).isPresent()
-                || fields.array("functions").filter(array -> !array.isEmpty()).isPresent();
-        boolean declined = fields.node("tool_choice")
-                .filter(choice -> choice.asText().equals("none"))
-                .isPresent();
-        if (tools && !declined) {
-            throw new ApiException(ApiError.Kind.UNSUPPORTED, "'tools' are not supported yet");
+    private static void checkCall(Fields call) {
+        Fields function = call.object("function").orElseThrow(() -> call.missing("function"));
+        if (function.text("name").filter(name -> !name.isEmpty()).isEmpty()) {
+            throw function.missing("name");
         }
-        fields.node("tool_choice")
-                .filter(choice ->
-                        !choice.asText().equals("none") && !choice.asText().equals("auto"))
-                .ifPresent(choice -> {
-                    throw fields.invalid("tool_choice", choice, "must be none or auto, since there are no tools");
-                });
+        JsonNode arguments = function.node("arguments").orElseThrow(() -> function.missing("arguments"));
+        if (!arguments.isTextual() && !arguments.isObject()) {
+            throw function.invalid("arguments", arguments, "must be a string that holds JSON");
+        }
+        call.text("id");
+        if (!call.text("type").orElse("").equals("function")) {
+            throw call.invalid("type", call.json().path("type"), "must be function");
+        }
+    }
+
+    private static boolean reasoning(Fields fields, ChatDefaults defaults) {
+        Optional<String> format = fields.text("reasoning_format");
+        if (format.isEmpty()) {
+            return defaults.reasoning();
+        }
+        return ChatDefaults.tellsReasoningApart(format.get())
+                .orElseThrow(() -> fields.invalid(
+                        "reasoning_format", fields.json().get("reasoning_format"), ChatDefaults.REASONING_FORMATS));
     }
 
     private static boolean continued(Fields fields, List<Fields> messages) {
@@ -126,11 +136,18 @@ public final class ChatFields {
         return message.text("role").orElse("").equals(ASSISTANT);
     }
 
-    private static Optional<String> templateArguments(Fields fields) {
-        ObjectNode arguments = fields.object("chat_template_kwargs")
-                .map(Fields::json)
-                .map(ObjectNode::deepCopy)
-                .orElseGet(Json::object);
+    private static Optional<String> templateArguments(Fields fields, ChatDefaults defaults) {
+        ObjectNode arguments = Json.object();
+        defaults.templateArguments().forEach(arguments::set);
+        fields.object("chat_template_kwargs").map(Fields::json).ifPresent(arguments::setAll);
+        if (fields.has("enable_thinking")) {
+            arguments.put("enable_thinking", fields.flag("enable_thinking", true));
+        }
+        if (arguments.has("enable_thinking")
+                && !arguments.get("enable_thinking").isBoolean()) {
+            throw fields.invalid(
+                    "chat_template_kwargs.enable_thinking", arguments.get("enable_thinking"), "must be true or false");
+        }
         fields.text("reasoning_effort").ifPresent(effort -> {
             if (effort.equals("none")) {
                 arguments.put("enable_thinking", false);

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param beat after how long a silence a stream sends a comment; empty for never
  * @param sharedCache whether requests with different API keys share cached prefixes
  * @param speculation how tokens are drafted
+ * @param chat what holds of conversations
  */
 public record Defaults(
         Sampling sampling,
@@ -27,7 +28,8 @@ public record Defaults(
         Optional<Duration> deadline,
         Optional<Duration> beat,
         boolean sharedCache,
-        Speculation speculation) {
+        Speculation speculation,
+        ChatDefaults chat) {
 
     public Defaults {
         Limits.MAX_TOKENS.check("n_predict", maxTokens);
@@ -44,11 +46,19 @@ public record Defaults(
                 Optional.of(Duration.ofHours(1)),
                 Optional.of(Duration.ofSeconds(30)),
                 false,
-                Speculation.ADAPTIVE);
+                Speculation.ADAPTIVE,
+                ChatDefaults.STANDARD);
     }
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
-        return new Defaults(sampling, maxTokens, contextShift, normalize, deadline, silence, sharedCache, speculation);
+        return new Defaults(
+                sampling, maxTokens, contextShift, normalize, deadline, silence, sharedCache, speculation, chat);
+    }
+
+    /** The same with something else of conversations. */
+    public Defaults with(ChatDefaults conversations) {
+        return new Defaults(
+                sampling, maxTokens, contextShift, normalize, deadline, beat, sharedCache, speculation, conversations);
     }
 }

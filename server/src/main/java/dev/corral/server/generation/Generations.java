@@ -34,6 +34,9 @@ public final class Generations implements AutoCloseable {
          */
         void read(int prompt, Event event) throws InterruptedException;
 
+        /** All that has come so far was read; more may have come together. */
+        default void caughtUp() throws InterruptedException {}
+
         /** Nothing came for as long as a silence may last. */
         default void silence() {}
     }
@@ -74,7 +77,7 @@ public final class Generations implements AutoCloseable {
 
     private void read(ClientWatch client, Reader reader, Runnable arrived) throws InterruptedException {
         while (unfinished > 0) {
-            Optional<Arrival> arrival = next();
+            Optional<Arrival> arrival = next(reader);
             if (client.left()) {
                 throw new ClientLeft();
             }
@@ -118,6 +121,26 @@ public final class Generations implements AutoCloseable {
     /** Called by the watch's thread as well. */
     private void cancel() {
         running().forEach(Generation::cancel);
+    }
+
+    /** The next event; empty after a silence. */
+    private Optional<Arrival> next(Reader reader) throws InterruptedException {
+        Optional<Arrival> arrival = waiting();
+        if (arrival.isPresent()) {
+            return arrival;
+        }
+        reader.caughtUp();
+        return next();
+    }
+
+    /** The next event if it is there already. */
+    private Optional<Arrival> waiting() throws InterruptedException {
+        List<Generation> all = running();
+        if (all.size() == 1) {
+            return all.getFirst().next(Duration.ZERO).map(event -> new Arrival(0, event));
+        }
+        Optional<Arrival> first = arrivals.poll();
+        return first == null ? Optional.empty() : first;
     }
 
     /** The next event; empty after a silence. */

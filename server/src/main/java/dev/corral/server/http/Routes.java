@@ -82,6 +82,10 @@ public final class Routes {
         return add(Method.POST, path, false, Optional.of(doc), handler);
     }
 
+    public Routes delete(String path, RouteDoc doc, Handler handler) {
+        return add(Method.DELETE, path, false, Optional.of(doc), handler);
+    }
+
     /** A GET that needs no API key. */
     public Routes getOpen(String path, RouteDoc doc, Handler handler) {
         return add(Method.GET, path, true, Optional.of(doc), handler);

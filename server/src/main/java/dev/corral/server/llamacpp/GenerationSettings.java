@@ -123,6 +123,7 @@ final class GenerationSettings {
         String text = switch (generate.grammar().orElse(null)) {
             case null -> "";
             case Grammar.Gbnf gbnf -> gbnf.text();
+            case Grammar.Begun begun -> begun.text();
             case Grammar.JsonSchema schema -> schema.json();
             case Grammar.Lazy lazy -> {
                 lazy.triggers().forEach(trigger -> triggers.add(trigger(trigger)));

@@ -101,7 +101,7 @@ public final class LlamaCpp implements Dialect {
                         "/apply-template",
                         RouteDoc.of("A conversation as the model's template renders it")
                                 .body(
-                                        fields -> ChatFields.read(fields, Optional.empty()),
+                                        fields -> ChatFields.read(fields, Optional.empty(), defaults.chat()),
                                         "{'messages': [{'role': 'user', 'content': 'Hello!'}]}"),
                         this::applyTemplate)
                 .post("/embedding", embedding, this::embed)
@@ -239,7 +239,7 @@ public final class LlamaCpp implements Dialect {
 
     private void applyTemplate(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
-        Reply.Templated templated = engine.ask(ChatFields.read(exchange.body(), Optional.empty()));
+        Reply.Templated templated = engine.ask(ChatFields.read(exchange.body(), Optional.empty(), defaults.chat()));
         exchange.reply(Json.object().put("prompt", ChatMedia.readable(templated.prompt())));
     }
 }

@@ -5,12 +5,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.FinishReason;
 import dev.corral.engine.Logprobs;
 import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Reply.Message;
 import dev.corral.engine.TokenLogprob;
+import dev.corral.engine.ToolCall;
+import dev.corral.server.generation.AnswerId;
 import dev.corral.server.generation.Completion;
 import dev.corral.server.generation.LogprobsJson;
+import dev.corral.server.generation.MessageReader;
 import dev.corral.server.generation.TimingsJson;
 import dev.corral.server.http.Json;
-import java.security.SecureRandom;
 import java.util.List;
 
 /**
@@ -23,18 +26,12 @@ import java.util.List;
  */
 record ChatAnswer(String id, long created, String model, String fingerprint) {
 
-    private static final SecureRandom RANDOM = new SecureRandom();
-    private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    private static final int ID_LENGTH = 32;
-
     static ChatAnswer by(String name, ModelInfo model) {
-        StringBuilder id = new StringBuilder("chatcmpl-");
-        RANDOM.ints(ID_LENGTH, 0, ALPHABET.length()).forEach(i -> id.append(ALPHABET.charAt(i)));
-        return new ChatAnswer(id.toString(), System.currentTimeMillis() / 1000, name, model.engine());
+        return new ChatAnswer(AnswerId.random("chatcmpl-"), System.currentTimeMillis() / 1000, name, model.engine());
     }
 
     /** The whole answer at once. */
-    ObjectNode complete(ChatRequest request, List<Completion> completions) {
+    ObjectNode complete(ChatRequest request, List<Completion> completions, List<MessageReader> readers) {
         ObjectNode answer = Json.object()
                 .put("id", id)
                 .put("object", "chat.completion")
@@ -45,17 +42,44 @@ record ChatAnswer(String id, long created, String model, String fingerprint) {
         for (int index = 0; index < completions.size(); index++) {
             Completion completion = completions.get(index);
             ObjectNode choice = choices.addObject().put("index", index);
-            choice.putObject("message").put("role", "assistant").put("content", completion.text());
+            Message message = readers.get(index).message();
+            choice.set("message", message(message));
             if (request.topLogprobs().isPresent()) {
                 choice.putObject("logprobs").set("content", logprobs(request, completion.logprobs()));
             } else {
                 choice.putNull("logprobs");
             }
-            choice.put("finish_reason", finishReason(completion.reason()));
+            choice.put(
+                    "finish_reason",
+                    finishReason(completion.reason(), !message.calls().isEmpty()));
         }
         answer.set("usage", usage(completions));
         answer.set("timings", timings(completions.getFirst()));
         return answer;
+    }
+
+    static ObjectNode message(Message message) {
+        ObjectNode json = Json.object().put("role", "assistant");
+        if (message.content().isEmpty() && !message.calls().isEmpty()) {
+            json.putNull("content");
+        } else {
+            json.put("content", message.content());
+        }
+        if (!message.reasoning().isEmpty()) {
+            json.put("reasoning_content", message.reasoning());
+        }
+        if (!message.calls().isEmpty()) {
+            ArrayNode calls = json.putArray("tool_calls");
+            for (ToolCall call : message.calls()) {
+                calls.addObject()
+                        .put("id", call.id())
+                        .put("type", "function")
+                        .putObject("function")
+                        .put("name", call.name())
+                        .put("arguments", call.arguments());
+            }
+        }
+        return json;
     }
 
     static ArrayNode logprobs(ChatRequest request, List<TokenLogprob> tokens) {
@@ -83,9 +107,10 @@ record ChatAnswer(String id, long created, String model, String fingerprint) {
         return TimingsJson.of(completion.usage(), completion.timings()).toJson();
     }
 
-    static String finishReason(FinishReason reason) {
+    /** @param calls whether the message calls tools */
+    static String finishReason(FinishReason reason, boolean calls) {
         return switch (reason) {
-            case END_OF_TEXT, STOP_STRING -> "stop";
+            case END_OF_TEXT, STOP_STRING -> calls ? "tool_calls" : "stop";
             case LIMIT, CONTEXT_FULL, CANCELLED -> "length";
         };
     }

@@ -8,10 +8,10 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Logprobs;
 import dev.corral.engine.Query;
 import dev.corral.engine.Range;
-import dev.corral.engine.Reply;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.ChatMedia;
+import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
@@ -20,16 +20,17 @@ import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What {@code POST /v1/chat/completions} asks for.
  *
  * @param model which model, where the request says; what the answer calls it once {@link #on} it
  * @param conversation what the template is to render
- * @param generate how to continue it; its prompt is what the conversation shows, without text, until {@link #rendered}
+ * @param generate how to continue it; its prompt is what the conversation shows, without text; {@link #turn} has the one
+ *     to compute
+ * @param words what the request calls things in errors
  * @param adapters which adapters to apply; {@link #on} looks them up
  * @param stream answer by events as the text comes
  * @param includeUsage end a stream with an event that has the token counts
@@ -41,6 +42,7 @@ record ChatRequest(
         Optional<String> model,
         Query.ApplyTemplate conversation,
         Generate generate,
+        OwnWords words,
         AdapterChoice adapters,
         boolean stream,
         boolean includeUsage,
@@ -69,7 +71,13 @@ record ChatRequest(
                                 + "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs='}}]}]}",
                         "{'messages': [{'role': 'user', 'content': [{'type': 'input_audio', 'input_audio':"
                                 + " {'format': 'wav', 'data': '"
-                                + "UklGRigAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQQAAACAgICA'}}]}]}");
+                                + "UklGRigAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQQAAACAgICA'}}]}]}",
+                        "{'messages': [{'role': 'assistant', 'content': null, 'tool_calls': [{'id': 'a', 'type':"
+                                + " 'function', 'function': {'name': 'now', 'arguments': '{}'}}]},"
+                                + " {'role': 'tool', 'tool_call_id': 'a', 'content': '12:00'}], 'tools': [{'type':"
+                                + " 'function', 'function': {'name': 'now', 'description': 'Tells the time',"
+                                + " 'parameters': {'type': 'object'}}}], 'tool_choice': {'type': 'function',"
+                                + " 'function': {'name': 'now'}}, 'parallel_tool_calls': false}");
     }
 
     /**
@@ -84,10 +92,12 @@ record ChatRequest(
         Optional<Grammar> grammar = grammar(fields, asked.grammar());
         Optional<Integer> topLogprobs = topLogprobs(fields);
         Generate generate = asked.with(logprobs(fields, topLogprobs));
+        Query.ApplyTemplate conversation = ChatFields.read(fields, grammar, defaults.chat());
         return new ChatRequest(
                 model,
-                ChatFields.read(fields, grammar),
-                grammar.map(generate::with).orElse(generate),
+                conversation,
+                generate,
+                new OwnWords(schemaField(fields), conversation.tools().isPresent()),
                 AdapterChoice.read(fields),
                 fields.flag("stream", false),
                 fields.object("stream_options")
@@ -104,17 +114,9 @@ record ChatRequest(
         return with(Optional.of(named.name()), adapted);
     }
 
-    /** The same with the conversation as its prompt, and with the template's own stop strings. */
-    ChatRequest rendered(Engine engine) throws InterruptedException {
-        // the template's own grammar begins with the opening of the answer, which is part of the prompt
-        Reply.Templated templated = engine.ask(conversation);
-        List<String> stop = new ArrayList<>(generate.stop());
-        stop.addAll(templated.stop());
-        Generate rendered = generate.toBuilder()
-                .prompt(ChatMedia.shown(generate.prompt(), templated.prompt()))
-                .build()
-                .stopAt(stop);
-        return with(model, rendered);
+    /** The conversation, rendered by the model's template. */
+    ChatTurn turn(Engine engine) throws InterruptedException {
+        return ChatTurn.of(conversation, generate, engine);
     }
 
     private ChatRequest with(Optional<String> newModel, Generate newGenerate) {
@@ -122,12 +124,22 @@ record ChatRequest(
                 newModel,
                 conversation,
                 newGenerate,
+                words,
                 adapters,
                 stream,
                 includeUsage,
                 topLogprobs,
                 timingsPerToken,
                 beat);
+    }
+
+    private static Optional<String> schemaField(Fields fields) {
+        if (fields.has("json_schema")) {
+            return Optional.of("json_schema");
+        }
+        return Stream.of("response_format.json_schema.schema", "response_format.schema")
+                .filter(path -> !fields.json().at("/" + path.replace('.', '/')).isMissingNode())
+                .findFirst();
     }
 
     private static Optional<Grammar> grammar(Fields fields, Optional<Grammar> own) {

@@ -5,6 +5,7 @@ import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
 import dev.corral.engine.Query;
+import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.NamedModel;
 import dev.corral.server.http.ApiError;
@@ -12,6 +13,7 @@ import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
+import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.AdapterNames;
@@ -31,6 +33,7 @@ import java.util.Optional;
  * curl localhost:8080/v1/completions -d '{"prompt": "2 + 2 = 4", "max_tokens": 0, "echo": true, "logprobs": 1}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
+ * curl localhost:8080/v1/responses -d '{"input": "Hello!"}'
  * curl localhost:8080/v1/embeddings -d '{"input": ["Hello, world!", "And again."]}'
  * }</pre>
  */
@@ -39,6 +42,7 @@ public final class OpenAi implements Dialect {
     private final ModelGate gate;
     private final Defaults defaults;
     private final List<String> aliases;
+    private final ResponseStore responses = new ResponseStore();
 
     /** @param aliases what the model is called besides its name */
     public OpenAi(ModelGate gate, Defaults defaults, List<String> aliases) {
@@ -67,6 +71,9 @@ public final class OpenAi implements Dialect {
                 .post("/v1/completions", TextRequest.doc(defaults), this::complete)
                 .post("/v1/chat/completions", ChatRequest.doc(defaults), this::chat)
                 .post("/chat/completions", ChatRequest.doc(defaults), this::chat)
+                .post("/v1/responses", ResponsesRequest.doc(defaults), this::respond)
+                .get("/v1/responses/{id}", RouteDoc.of("An answer of /v1/responses that is still kept"), this::response)
+                .delete("/v1/responses/{id}", RouteDoc.of("Forgets an answer of /v1/responses"), this::forget)
                 .post("/v1/embeddings", Embeddings.doc(defaults), this::embed);
     }
 
@@ -116,9 +123,51 @@ public final class OpenAi implements Dialect {
         Engine engine = gate.engine();
         ChatRequest request = ChatRequest.read(
                 exchange.body(), defaults, exchange.caller(), engine.model().slots());
-        ChatRequest resolved =
-                request.on(named(request.model(), engine), engine).rendered(engine);
-        run("messages", () -> ChatRun.answer(exchange, engine, resolved));
+        ChatRequest resolved = request.on(named(request.model(), engine), engine);
+        try {
+            ChatTurn turn = resolved.turn(engine);
+            run("messages", () -> ChatRun.answer(exchange, engine, resolved, turn));
+        } catch (EngineException e) {
+            throw resolved.words().say(e);
+        }
+    }
+
+    private void respond(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        String caller = exchange.caller();
+        ResponsesRequest request = ResponsesRequest.read(
+                exchange.body(),
+                defaults,
+                caller,
+                engine.model().slots(),
+                id -> response(caller, id).messages().deepCopy());
+        ResponsesRequest resolved = request.on(named(request.model(), engine), engine);
+        try {
+            ChatTurn turn = ChatTurn.of(resolved.conversation(), resolved.generate(), engine);
+            run("input", () -> ResponsesRun.answer(exchange, engine, resolved, turn, responses));
+        } catch (EngineException e) {
+            throw resolved.words().say(e);
+        }
+    }
+
+    private void response(Exchange exchange) {
+        exchange.reply(response(exchange.caller(), exchange.path("id")).reply());
+    }
+
+    private void forget(Exchange exchange) {
+        String id = exchange.path("id");
+        if (!responses.remove(exchange.caller(), id)) {
+            throw unknownResponse(id);
+        }
+        exchange.reply(Json.object().put("id", id).put("object", "response").put("deleted", true));
+    }
+
+    private ResponseStore.Stored response(String caller, String id) {
+        return responses.get(caller, id).orElseThrow(() -> unknownResponse(id));
+    }
+
+    private static ApiException unknownResponse(String id) {
+        return new ApiException(ApiError.Kind.NOT_FOUND, "there is no response '" + id + "' here, or no longer");
     }
 
     private void complete(Exchange exchange) throws InterruptedException {

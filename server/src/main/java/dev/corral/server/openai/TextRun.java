@@ -124,7 +124,7 @@ final class TextRun implements Generations.Reader {
                     // a text without tokens still has its prompt
                     String text = begins ? texts.echo() : "";
                     @Nullable ObjectNode logprobs = begins ? texts.logprobs(finished.index(), List.of()) : null;
-                    send(texts, finished.index(), text, logprobs, ChatAnswer.finishReason(finished.reason()));
+                    send(texts, finished.index(), text, logprobs, ChatAnswer.finishReason(finished.reason(), false));
                     if (unfinished == 0 && request.includeUsage()) {
                         ObjectNode last = answer.head();
                         last.set("usage", usage());
@@ -158,7 +158,7 @@ final class TextRun implements Generations.Reader {
                         texts.first + index,
                         texts.echo() + completion.text(),
                         texts.logprobs(index, completion.logprobs()),
-                        ChatAnswer.finishReason(completion.reason()));
+                        ChatAnswer.finishReason(completion.reason(), false));
             }
         }
         whole.set("usage", usage());

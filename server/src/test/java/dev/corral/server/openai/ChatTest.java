@@ -273,8 +273,6 @@ class ChatTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}]",
-                "\"functions\": [{\"name\": \"f\"}]",
                 "\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"video_url\", \"video_url\": {\"url\": \"x\"}}]}]"
             })
     void whatIsNotServedYetIsSaidSo(String field) throws Exception {

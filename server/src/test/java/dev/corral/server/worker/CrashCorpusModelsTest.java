@@ -10,6 +10,7 @@ import dev.corral.engine.local.AdapterOptions;
 import dev.corral.engine.local.LocalEngineOptionsBuilder;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
+import dev.corral.server.generation.ChatDefaults;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.testing.Recipe;
@@ -40,7 +41,8 @@ class CrashCorpusModelsTest {
             Optional.empty(),
             Optional.empty(),
             false,
-            Speculation.OFF);
+            Speculation.OFF,
+            ChatDefaults.STANDARD);
 
     private static final String STORY = "the cat sat on the mat and the dog ran to the red house ";
 

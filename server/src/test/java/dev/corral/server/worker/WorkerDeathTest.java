@@ -20,6 +20,7 @@ import dev.corral.engine.local.TestModel;
 import dev.corral.server.RawClient;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
+import dev.corral.server.generation.ChatDefaults;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.testing.TinyModels;
@@ -48,7 +49,8 @@ class WorkerDeathTest {
             Optional.empty(),
             Optional.empty(),
             false,
-            Speculation.OFF);
+            Speculation.OFF,
+            ChatDefaults.STANDARD);
 
     @TempDir
     private Path folder;
