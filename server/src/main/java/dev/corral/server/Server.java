@@ -13,6 +13,7 @@ import dev.corral.server.openai.OpenAi;
 import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.operations.RequestMeter;
+import dev.corral.server.page.ChatPage;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -63,6 +64,7 @@ public final class Server implements AutoCloseable {
         ModelGate gate = new ModelGate();
         RequestMeter meter = new RequestMeter();
         List<Dialect> dialects = List.of(
+                new ChatPage(),
                 new Operations(gate, meter),
                 new OpenAi(gate, defaults, aliases),
                 new LlamaCpp(gate, defaults, aliases, settings));

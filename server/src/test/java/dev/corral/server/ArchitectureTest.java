@@ -114,7 +114,7 @@ class ArchitectureTest {
 
     @Test
     void dialectsDoNotKnowEachOther() {
-        for (String dialect : new String[] {"llamacpp", "openai", "operations"}) {
+        for (String dialect : new String[] {"llamacpp", "openai", "operations", "page"}) {
             classes()
                     .that()
                     .resideInAPackage("dev.corral.server." + dialect + "..")
@@ -145,7 +145,8 @@ class ArchitectureTest {
                         "dev.corral.server",
                         "dev.corral.server.llamacpp..",
                         "dev.corral.server.openai..",
-                        "dev.corral.server.operations..")
+                        "dev.corral.server.operations..",
+                        "dev.corral.server.page..")
                 .check(all);
         noClasses()
                 .that()

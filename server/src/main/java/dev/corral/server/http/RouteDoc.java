@@ -21,7 +21,8 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
         JSON,
         JSON_OR_EVENTS,
         PAGE,
-        TEXT
+        TEXT,
+        FILE
     }
 
     public RouteDoc {
@@ -46,6 +47,11 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
     /** The same, answered by a text that is no JSON. */
     public RouteDoc text() {
         return new RouteDoc(summary, Answer.TEXT, query, body);
+    }
+
+    /** The same, answered by a file of any type. */
+    public RouteDoc file() {
+        return new RouteDoc(summary, Answer.FILE, query, body);
     }
 
     public RouteDoc query(String name, String... values) {
