@@ -5,7 +5,7 @@ const asRoot = process.getuid?.() === 0
 
 /** Needs a server: scripts/test web starts one, and gives its address as CORRAL_URL. */
 export default defineConfig({
-  testDir: 'test/browser',
+  testDir: process.env['CORRAL_SCREENSHOTS'] ? 'test/screenshots' : 'test/browser',
   outputDir: 'test-results',
   fullyParallel: false,
   workers: 2,

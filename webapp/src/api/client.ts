@@ -35,9 +35,9 @@ export async function* postStream<T>(path: string, body: unknown, signal: AbortS
   try {
     for await (const data of eventData(response.body)) {
       if (data === '[DONE]') return
-      const event = JSON.parse(data) as T & { error?: unknown }
-      if (event.error) throw Fault.ofBody(0, data)
-      yield event
+      const event: unknown = JSON.parse(data)
+      if (event !== null && typeof event === 'object' && 'error' in event) throw Fault.ofBody(0, data)
+      yield event as T
     }
   } catch (thrown) {
     if (signal.aborted || thrown instanceof Fault) throw thrown

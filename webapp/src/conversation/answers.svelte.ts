@@ -88,6 +88,7 @@ class Answers {
     const model = settings.model || server.models[0]?.id
     if (model) message.model = model
     const request = { ...settings.request(), messages: before, ...(model ? { model } : {}) }
+    message.json = 'response_format' in request
     const draft = new Draft(message)
     try {
       let reason = ''

@@ -72,6 +72,7 @@ function messageOf(raw: Record<string, unknown>, renamed: (id: unknown) => strin
       args: textOf(call['args']),
     }))
   }
+  if (raw['json'] === true) message.json = true
   if (role === 'assistant') message.state = 'done'
   return message
 }

@@ -26,6 +26,8 @@ export interface Message {
   /** Of a tool's message: the call that it answers. */
   answers?: string
   state?: AnswerState
+  /** It was to be JSON. */
+  json?: boolean
   model?: string
   stats?: AnswerStats
   fault?: { kind: FaultKind; detail: string; retryAfter?: number }

@@ -10,7 +10,6 @@ export const ar: Phrases = {
 
   'common.close': 'إغلاق',
   'common.cancel': 'إلغاء',
-  'common.save': 'حفظ',
   'common.copy': 'نسخ',
   'common.copied': 'نُسخ',
   'common.notCopied': 'لم يُنسخ',
@@ -159,10 +158,7 @@ export const ar: Phrases = {
   'notebook.use': 'المتابعة بـ«{token}»',
   'notebook.token': '«{token}»، {percent} %',
   'notebook.session': 'جلسة مفتوحة: قُرئ {n} حرفًا',
-  'notebook.sessionNone': 'لا جلسة',
   'notebook.fallback': 'لا يقدّم هذا الخادم جلسات عبر WebSocket، لذا يُرسل النص كله كل مرة.',
-  'notebook.noInfill': 'لا يستطيع هذا الخادم أو النموذج ملء الفراغات: {detail}',
-  'notebook.empty': 'اكتب شيئًا أولًا.',
 
   'status.slots': 'الخانات',
   'status.slot': 'الخانة {n}',
@@ -181,7 +177,6 @@ export const ar: Phrases = {
   'status.kvUnit': '%',
   'status.chart': '{name}: الآن {value}، وأقصاها {most} في آخر دقيقتين',
   'status.model': 'النموذج',
-  'status.file': 'الملف',
   'status.kind': 'الصيغة',
   'status.parameters': 'المعاملات',
   'status.size': 'الحجم',
@@ -198,7 +193,6 @@ export const ar: Phrases = {
   'settings.open': 'الإعدادات',
   'settings.changed': 'الإعدادات، غُيّر منها {n}',
   'settings.reset': 'إعادة الكل',
-  'settings.default': 'الخادم: {value}',
   'settings.range': 'من {min} إلى {max}',
   'settings.rangeError': 'يجب أن يكون من {min} إلى {max}.',
   'settings.integerError': 'يجب أن يكون عددًا صحيحًا.',
@@ -283,4 +277,7 @@ export const ar: Phrases = {
   'hint.tools': 'مصفوفة JSON من الدوال بصيغة OpenAI. حين يستدعي النموذج إحداها تعطي أنت النتيجة.',
   'set.more': 'حقول أخرى',
   'hint.more': 'كائن JSON يُضاف إلى كل طلب، مثل {"cache_prompt": true}.',
+
+  'markdown.table': 'جدول',
+  'markdown.code': 'شيفرة {language}',
 }

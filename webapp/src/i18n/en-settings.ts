@@ -3,7 +3,6 @@ export const enSettings = {
   'settings.open': 'Settings',
   'settings.changed': 'Settings, {n} changed',
   'settings.reset': 'Reset all',
-  'settings.default': 'server: {value}',
   'settings.range': 'From {min} to {max}',
   'settings.rangeError': 'Must be from {min} to {max}.',
   'settings.integerError': 'Must be a whole number.',

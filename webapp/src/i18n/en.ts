@@ -11,7 +11,6 @@ export const en = {
 
   'common.close': 'Close',
   'common.cancel': 'Cancel',
-  'common.save': 'Save',
   'common.copy': 'Copy',
   'common.copied': 'Copied',
   'common.notCopied': 'Not copied',
@@ -161,10 +160,7 @@ export const en = {
   'notebook.use': 'Go on with “{token}”',
   'notebook.token': '“{token}”, {percent} %',
   'notebook.session': 'Session open: {n} characters are read already',
-  'notebook.sessionNone': 'No session',
   'notebook.fallback': 'This server offers no sessions over a WebSocket, so each time the whole text is sent.',
-  'notebook.noInfill': 'This server or model can’t fill holes: {detail}',
-  'notebook.empty': 'Write something first.',
 
   'status.slots': 'Slots',
   'status.slot': 'Slot {n}',
@@ -183,7 +179,6 @@ export const en = {
   'status.kvUnit': '%',
   'status.chart': '{name}: now {value}, at most {most} in the last two minutes',
   'status.model': 'Model',
-  'status.file': 'File',
   'status.kind': 'Format',
   'status.parameters': 'Parameters',
   'status.size': 'Size',

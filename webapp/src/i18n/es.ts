@@ -10,7 +10,6 @@ export const es: Phrases = {
 
   'common.close': 'Cerrar',
   'common.cancel': 'Cancelar',
-  'common.save': 'Guardar',
   'common.copy': 'Copiar',
   'common.copied': 'Copiado',
   'common.notCopied': 'No se ha copiado',
@@ -160,10 +159,7 @@ export const es: Phrases = {
   'notebook.use': 'Seguir con «{token}»',
   'notebook.token': '«{token}», {percent} %',
   'notebook.session': 'Sesión abierta: ya se han leído {n} caracteres',
-  'notebook.sessionNone': 'Sin sesión',
   'notebook.fallback': 'Este servidor no ofrece sesiones por WebSocket, así que cada vez se envía el texto entero.',
-  'notebook.noInfill': 'Este servidor o modelo no puede rellenar huecos: {detail}',
-  'notebook.empty': 'Escribe algo primero.',
 
   'status.slots': 'Ranuras',
   'status.slot': 'Ranura {n}',
@@ -182,7 +178,6 @@ export const es: Phrases = {
   'status.kvUnit': '%',
   'status.chart': '{name}: ahora {value}, como mucho {most} en los últimos dos minutos',
   'status.model': 'Modelo',
-  'status.file': 'Archivo',
   'status.kind': 'Formato',
   'status.parameters': 'Parámetros',
   'status.size': 'Tamaño',
@@ -199,7 +194,6 @@ export const es: Phrases = {
   'settings.open': 'Ajustes',
   'settings.changed': 'Ajustes, {n} cambiados',
   'settings.reset': 'Restablecer todo',
-  'settings.default': 'servidor: {value}',
   'settings.range': 'De {min} a {max}',
   'settings.rangeError': 'Debe estar entre {min} y {max}.',
   'settings.integerError': 'Debe ser un número entero.',
@@ -284,4 +278,7 @@ export const es: Phrases = {
   'hint.tools': 'Un arreglo JSON de funciones, en la forma de OpenAI. Cuando el modelo llama a una, tú das el resultado.',
   'set.more': 'Otros campos',
   'hint.more': 'Un objeto JSON que se añade a cada petición, como {"cache_prompt": true}.',
+
+  'markdown.table': 'Tabla',
+  'markdown.code': 'Código {language}',
 }

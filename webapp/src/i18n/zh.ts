@@ -10,7 +10,6 @@ export const zh: Phrases = {
 
   'common.close': '关闭',
   'common.cancel': '取消',
-  'common.save': '保存',
   'common.copy': '复制',
   'common.copied': '已复制',
   'common.notCopied': '未能复制',
@@ -159,10 +158,7 @@ export const zh: Phrases = {
   'notebook.use': '用“{token}”继续',
   'notebook.token': '“{token}”，{percent} %',
   'notebook.session': '会话已打开：已读取 {n} 个字符',
-  'notebook.sessionNone': '没有会话',
   'notebook.fallback': '此服务器不提供 WebSocket 会话，因此每次发送全部文本。',
-  'notebook.noInfill': '此服务器或模型无法填空：{detail}',
-  'notebook.empty': '请先写点内容。',
 
   'status.slots': '槽位',
   'status.slot': '槽位 {n}',
@@ -181,7 +177,6 @@ export const zh: Phrases = {
   'status.kvUnit': '%',
   'status.chart': '{name}：当前 {value}，最近两分钟最高 {most}',
   'status.model': '模型',
-  'status.file': '文件',
   'status.kind': '格式',
   'status.parameters': '参数量',
   'status.size': '大小',
@@ -198,7 +193,6 @@ export const zh: Phrases = {
   'settings.open': '设置',
   'settings.changed': '设置，已更改 {n} 项',
   'settings.reset': '全部重置',
-  'settings.default': '服务器：{value}',
   'settings.range': '{min} 到 {max}',
   'settings.rangeError': '必须在 {min} 到 {max} 之间。',
   'settings.integerError': '必须是整数。',
@@ -283,4 +277,7 @@ export const zh: Phrases = {
   'hint.tools': '函数的 JSON 数组，采用 OpenAI 的形式。模型调用时由你给出结果。',
   'set.more': '其他字段',
   'hint.more': '加入每个请求的 JSON 对象，例如 {"cache_prompt": true}。',
+
+  'markdown.table': '表格',
+  'markdown.code': '代码 {language}',
 }

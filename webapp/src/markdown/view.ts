@@ -45,6 +45,7 @@ export class MarkdownView {
     const code = last && block.token.type === 'code' ? known.element.querySelector('pre > code') : null
     if (code && known.element.dataset['plain'] && 'text' in block.token) {
       code.textContent = `${block.token.text}\n`
+      code.className = `language-${/^\S*/.exec(String(block.token['lang'] ?? ''))![0]}`
     } else {
       fill(known.element, block, last)
     }

@@ -46,7 +46,7 @@ test('axe finds nothing in the notebook’s probabilities, nor in dialogs', asyn
   await page.getByRole('spinbutton', { name: 'Tokens to write' }).fill('4')
   await page.getByRole('checkbox', { name: 'Show probabilities' }).check()
   await page.getByRole('button', { name: 'Write on' }).click()
-  await expect(page.getByRole('complementary', { name: 'Likeliest here' })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Likeliest here' })).toBeVisible()
   await expect(page.getByRole('button', { name: 'Write on' })).toBeEnabled()
   await expectNoViolations(page)
   await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()

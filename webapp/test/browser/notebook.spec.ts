@@ -49,7 +49,7 @@ test('probabilities show, and another token can be taken', async ({ chat, page }
   const tokens = page.getByRole('toolbar', { name: 'Written tokens' }).getByRole('button')
   await expect(tokens).toHaveCount(6)
   await tokens.nth(1).hover()
-  const likeliest = page.getByRole('complementary', { name: 'Likeliest here' })
+  const likeliest = page.getByRole('region', { name: 'Likeliest here' })
   await expect(likeliest.getByRole('button')).toHaveCount(8)
   const percents = await likeliest.getByRole('button').allTextContents()
   const numbers = percents.map((text) => Number(/([\d.]+) %$/.exec(text)![1]))
