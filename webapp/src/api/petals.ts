@@ -40,8 +40,7 @@ export class PetalsSession {
   static async open(model: string, maxTokens: number): Promise<PetalsSession> {
     const url = new URL(PATH, location.href)
     url.protocol = url.protocol.replace('http', 'ws')
-    const key = keyStore.get()
-    if (key) url.searchParams.set('api_key', key)
+    if (keyStore.get()) throw new Fault('missing') // a browser can't send a key with a WebSocket
     const socket = new WebSocket(url)
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true })

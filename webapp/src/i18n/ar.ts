@@ -158,7 +158,7 @@ export const ar: Phrases = {
   'notebook.use': 'المتابعة بـ«{token}»',
   'notebook.token': '«{token}»، {percent} %',
   'notebook.session': 'جلسة مفتوحة: قُرئ {n} حرفًا',
-  'notebook.fallback': 'لا يقدّم هذا الخادم جلسات عبر WebSocket، لذا يُرسل النص كله كل مرة.',
+  'notebook.fallback': 'لا جلسة هنا عبر WebSocket، لذا يُرسل النص كله كل مرة.',
 
   'status.slots': 'الخانات',
   'status.slot': 'الخانة {n}',

@@ -160,7 +160,7 @@ export const en = {
   'notebook.use': 'Go on with “{token}”',
   'notebook.token': '“{token}”, {percent} %',
   'notebook.session': 'Session open: {n} characters are read already',
-  'notebook.fallback': 'This server offers no sessions over a WebSocket, so each time the whole text is sent.',
+  'notebook.fallback': 'There is no session over a WebSocket here, so each time the whole text is sent.',
 
   'status.slots': 'Slots',
   'status.slot': 'Slot {n}',

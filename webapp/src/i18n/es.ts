@@ -159,7 +159,7 @@ export const es: Phrases = {
   'notebook.use': 'Seguir con «{token}»',
   'notebook.token': '«{token}», {percent} %',
   'notebook.session': 'Sesión abierta: ya se han leído {n} caracteres',
-  'notebook.fallback': 'Este servidor no ofrece sesiones por WebSocket, así que cada vez se envía el texto entero.',
+  'notebook.fallback': 'Aquí no hay sesión por WebSocket, así que cada vez se envía el texto entero.',
 
   'status.slots': 'Ranuras',
   'status.slot': 'Ranura {n}',

@@ -158,7 +158,7 @@ export const zh: Phrases = {
   'notebook.use': '用“{token}”继续',
   'notebook.token': '“{token}”，{percent} %',
   'notebook.session': '会话已打开：已读取 {n} 个字符',
-  'notebook.fallback': '此服务器不提供 WebSocket 会话，因此每次发送全部文本。',
+  'notebook.fallback': '这里没有 WebSocket 会话，因此每次发送全部文本。',
 
   'status.slots': '槽位',
   'status.slot': '槽位 {n}',

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from './page.ts'
 
 const BUILT = join(dirname(fileURLToPath(import.meta.url)), '../../../build/webapp')
