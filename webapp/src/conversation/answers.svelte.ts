@@ -174,8 +174,9 @@ class Draft {
   }
 
   private call(event: Extract<ChatEvent, { kind: 'tool' }>): void {
-    const calls = (this.message.calls ??= [])
-    const call = (calls[event.index] ??= { id: event.id ?? newId(), name: '', args: '' })
+    this.message.calls ??= []
+    this.message.calls[event.index] ??= { id: event.id ?? newId(), name: '', args: '' }
+    const call = this.message.calls[event.index]! // looked up again: what is assigned becomes reactive only there
     if (event.id) call.id = event.id
     call.name += event.name ?? ''
     call.args += event.args ?? ''

@@ -1,3 +1,4 @@
+import type { Tokens } from 'marked'
 import { copyText } from '../shell/clipboard.ts'
 import { t } from '../i18n/i18n.svelte.ts'
 import { Blocks, type Block } from './blocks.ts'
@@ -43,9 +44,10 @@ export class MarkdownView {
   private replace(known: Shown, block: Block, last: boolean): void {
     known.block = block
     const code = last && block.token.type === 'code' ? known.element.querySelector('pre > code') : null
-    if (code && known.element.dataset['plain'] && 'text' in block.token) {
-      code.textContent = `${block.token.text}\n`
-      code.className = `language-${/^\S*/.exec(String(block.token['lang'] ?? ''))![0]}`
+    if (code && known.element.dataset['plain']) {
+      const token = block.token as Tokens.Code
+      code.textContent = `${token.text}\n`
+      code.className = `language-${(token.lang ?? '').split(/\s/)[0]}`
     } else {
       fill(known.element, block, last)
     }
