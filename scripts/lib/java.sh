@@ -12,7 +12,7 @@ run_maven() {
 java_is_built() {
     [ -f "$SERVER_JAR" ] && is_current "$JAVA_STAMP" "$ROOT/pom.xml" \
         "$ROOT/bindings/pom.xml" "$ROOT/bindings/src/main" "$ROOT/bindings/src/generated" \
-        "$ROOT/server/pom.xml" "$ROOT/server/src/main"
+        "$ROOT/server/pom.xml" "$ROOT/server/src/main" "$BUILD/web.stamp"
 }
 
 build_java() {

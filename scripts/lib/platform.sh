@@ -28,6 +28,13 @@ platform_jdks() {
     return 0
 }
 
+# The commands that may start a browser of Chromium's kind, likeliest first, one a line.
+platform_browsers() {
+    printf '%s\n' chromium chromium-browser google-chrome google-chrome-stable \
+        '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' \
+        /Applications/Chromium.app/Contents/MacOS/Chromium
+}
+
 # The package that brings a command, in this platform's package manager.
 platform_package() {
     case "$PLATFORM:$1" in
@@ -37,11 +44,13 @@ platform_package() {
         debian:cmake) echo cmake ;;
         debian:ninja) echo ninja-build ;;
         debian:npm) echo npm ;;
+        debian:browser) echo chromium ;;
         debian:pip) echo python3-pip ;;
         debian:venv) echo python3-venv ;;
         macos:jdk) echo openjdk@25 ;;
         macos:mvn) echo maven ;;
         macos:npm) echo node ;;
+        macos:browser) echo google-chrome ;;
         macos:python3 | macos:pip | macos:venv) echo python ;;
         macos:c++) echo xcode-select ;;
         *) echo "$1" ;;

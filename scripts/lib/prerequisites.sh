@@ -68,11 +68,24 @@ is_present() {
         pip) python3 -m pip --version >/dev/null 2>&1 ;;
         venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
         c++) have "${CXX:-c++}" ;;
+        browser) find_browser >/dev/null ;;
         *) have "$1" ;;
     esac
 }
 
-# require_tools TOOL…: each is a command, or pip or venv.
+# Prints the path of a browser for tests, or returns 1.
+find_browser() {
+    local browser
+    while IFS= read -r browser; do
+        if [ -n "$browser" ] && command -v "$browser"; then return 0; fi
+    done <<EOF
+${CORRAL_BROWSER:-}
+$(platform_browsers)
+EOF
+    return 1
+}
+
+# require_tools TOOL…: each is a command, or pip or venv or browser.
 require_tools() {
     local tool missing='' packages=''
     for tool in "$@"; do

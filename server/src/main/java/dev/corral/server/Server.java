@@ -15,6 +15,7 @@ import dev.corral.server.openai.OpenAi;
 import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.operations.RequestMeter;
+import dev.corral.server.page.ChatPage;
 import dev.corral.server.petals.Petals;
 import java.io.IOException;
 import java.net.URI;
@@ -73,6 +74,7 @@ public final class Server implements AutoCloseable {
             throws IOException {
         ModelGate gate = new ModelGate();
         RequestMeter meter = new RequestMeter();
+        ChatPage page = new ChatPage();
         Operations operations = new Operations(gate, meter);
         Anthropic anthropic = new Anthropic(gate, defaults, aliases);
         OpenAi openAi = new OpenAi(gate, defaults, aliases);
@@ -81,7 +83,7 @@ public final class Server implements AutoCloseable {
         Petals petals = new Petals(gate, defaults, settings.petals(), aliases);
         EasyLm easyLm = new EasyLm(gate, defaults, settings.easyLm());
         Routes routes = new Routes(
-                List.of(operations, anthropic, openAi, ollama, petals, easyLm, llamaCpp), http.prefixes());
+                List.of(page, operations, anthropic, openAi, ollama, petals, easyLm, llamaCpp), http.prefixes());
         HttpListener listener = HttpListener.open(http, routes);
         Map<String, HttpListener> others = new LinkedHashMap<>();
         try {

@@ -114,8 +114,9 @@ class ArchitectureTest {
 
     @Test
     void dialectsDoNotKnowEachOther() {
-        for (String dialect :
-                new String[] {"llamacpp", "openai", "anthropic", "ollama", "petals", "easylm", "operations"}) {
+        for (String dialect : new String[] {
+            "llamacpp", "openai", "anthropic", "ollama", "petals", "easylm", "operations", "page"
+        }) {
             classes()
                     .that()
                     .resideInAPackage("dev.corral.server." + dialect + "..")
@@ -150,7 +151,8 @@ class ArchitectureTest {
                         "dev.corral.server.ollama..",
                         "dev.corral.server.petals..",
                         "dev.corral.server.easylm..",
-                        "dev.corral.server.operations..")
+                        "dev.corral.server.operations..",
+                        "dev.corral.server.page..")
                 .check(all);
         noClasses()
                 .that()

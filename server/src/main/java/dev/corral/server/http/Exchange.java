@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,8 @@ public final class Exchange {
             HeaderValues.createCached(HeaderNames.CONTENT_TYPE, "application/json; charset=utf-8");
 
     private static final Header NO_SNIFF = HeaderValues.createCached("X-Content-Type-Options", "nosniff");
+
+    private static final int NOT_MODIFIED = 304;
 
     private final ServerRequest request;
     private final ServerResponse response;
@@ -190,6 +193,27 @@ public final class Exchange {
                 "Content-Security-Policy",
                 "default-src 'none'; " + policy + "style-src 'unsafe-inline'; frame-ancestors 'none'");
         send(200, html.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A file, in the smallest form that the client takes; nothing where it has it already. */
+    public void reply(StaticFile file, Map<String, String> headers) {
+        headers.forEach(this::header);
+        StaticFile.Representation chosen = file.accepting(
+                request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse(""));
+        header("Cache-Control", file.cacheControl());
+        header("ETag", chosen.tag());
+        header("Vary", "Origin, Accept-Encoding");
+        boolean known = request.headers()
+                .first(HeaderNames.IF_NONE_MATCH)
+                .filter(tags -> tags.contains(chosen.tag()))
+                .isPresent();
+        if (known) {
+            send(NOT_MODIFIED, new byte[0]);
+            return;
+        }
+        response.header(HeaderNames.CONTENT_TYPE, file.type());
+        chosen.encoding().ifPresent(encoding -> header("Content-Encoding", encoding));
+        send(200, chosen.bytes());
     }
 
     String path() {

@@ -22,7 +22,8 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
         JSON_OR_EVENTS,
         JSON_OR_LINES,
         PAGE,
-        TEXT
+        TEXT,
+        FILE
     }
 
     public RouteDoc {
@@ -52,6 +53,11 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
     /** The same, answered by a text that is no JSON. */
     public RouteDoc text() {
         return new RouteDoc(summary, Answer.TEXT, query, body);
+    }
+
+    /** The same, answered by a file of any type. */
+    public RouteDoc file() {
+        return new RouteDoc(summary, Answer.FILE, query, body);
     }
 
     public RouteDoc query(String name, String... values) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -40,6 +41,8 @@ public final class Routes {
             return method.text();
         }
     }
+
+    private static final Pattern FILE_NAME = Pattern.compile("\\w[\\w-]*(\\.[\\w-]+)*");
 
     private final List<Dialect> dialects;
     private final PathPrefixes prefixes;
@@ -116,8 +119,17 @@ public final class Routes {
     /** Whether a path is answered without an API key. */
     boolean isOpen(String path) {
         String plain = prefixes.strip(path);
-        return table.values().stream()
-                .anyMatch(route -> route.open() && route.path().equals(plain));
+        return table.values().stream().anyMatch(route -> route.open() && covers(route.path(), plain));
+    }
+
+    /** Whether an open route's path stands for a path; a placeholder at its end for a plain file name only. */
+    private static boolean covers(String open, String path) {
+        if (!open.endsWith("{id}")) {
+            return open.equals(path);
+        }
+        String folder = open.substring(0, open.length() - "{id}".length());
+        return path.startsWith(folder)
+                && FILE_NAME.matcher(path.substring(folder.length())).matches();
     }
 
     /** Who tells errors on this path. */

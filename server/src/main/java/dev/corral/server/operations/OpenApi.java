@@ -105,6 +105,7 @@ final class OpenApi {
                 switch (answer) {
                     case PAGE -> "text/html";
                     case TEXT -> "text/plain";
+                    case FILE -> "*/*";
                     case JSON, JSON_OR_EVENTS, JSON_OR_LINES -> "application/json";
                 });
         if (answer == RouteDoc.Answer.JSON_OR_EVENTS) {

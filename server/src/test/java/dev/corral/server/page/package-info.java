@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.page;
+
+import org.jspecify.annotations.NullMarked;
