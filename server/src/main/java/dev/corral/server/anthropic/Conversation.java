@@ -37,11 +37,10 @@ final class Conversation {
         return new ApplyTemplate(
                 messages.toString(),
                 Optional.empty(),
-                "auto",
-                false,
                 grammar,
                 !continued,
                 continued,
+                false,
                 templateArguments(fields));
     }
 

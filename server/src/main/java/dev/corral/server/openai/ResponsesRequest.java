@@ -16,6 +16,7 @@ import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.NamedModel;
 import dev.corral.server.generation.GrammarFields;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
