@@ -75,7 +75,8 @@ def test_it_counts_what_was_done(url):
 def test_an_adapter_is_named_while_it_is_used(url):
     body = {"prompt": "Once", "ignore_eos": True, "n_predict": 200, "stream": True, "lora": [{"name": "wild", "scale": 1}]}
     with requests.post(f"{url}/completion", json=body, stream=True, timeout=120) as answer:
-        first = next(line for line in answer.iter_lines() if line)
+        lines = answer.iter_lines()  # closing it would close the connection
+        first = next(line for line in lines if line)
         assert json.loads(first[len(b"data: ") :])["stop"] is False
         samples = scrape(url)
         assert samples["vllm:lora_requests_info"][0].labels["running_lora_adapters"] == "wild"

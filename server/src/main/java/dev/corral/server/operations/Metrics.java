@@ -52,8 +52,10 @@ final class Metrics {
         EngineStats stats = engine.stats();
         List<SlotState> slots = engine.ask(new Query.Slots()).slots();
         MetricsText text = new MetricsText();
-        writeLlamaCpp(text, stats);
-        writeVllm(text, engine.model(), stats, slots);
+        // asked of the engine: its statistics may be a few steps old
+        long running = slots.stream().filter(SlotState::running).count();
+        writeLlamaCpp(text, stats, running);
+        writeVllm(text, engine.model(), stats, slots, running);
         ProcessHandle.current()
                 .info()
                 .startInstant()
@@ -62,7 +64,7 @@ final class Metrics {
         exchange.replyText(MetricsText.CONTENT_TYPE, text.toString());
     }
 
-    private void writeLlamaCpp(MetricsText text, EngineStats stats) {
+    private void writeLlamaCpp(MetricsText text, EngineStats stats, long running) {
         counter(text, "prompt_tokens_total", "Prompt tokens computed", stats.promptTokensEvaluated());
         counter(
                 text,
@@ -83,7 +85,7 @@ final class Metrics {
         counter(text, "spec_decode_num_accepted_tokens_total", "Drafted tokens that became output", drafts.accepted());
         counter(text, "spec_decode_num_drafts_total", "Steps that checked drafts", drafts.steps());
         writeRates(text, stats);
-        gauge(text, "requests_processing", "Completions in a slot", stats.running());
+        gauge(text, "requests_processing", "Completions in a slot", running);
         gauge(text, "requests_deferred", "Completions that wait for a slot", stats.queued());
         gauge(
                 text,
@@ -110,9 +112,10 @@ final class Metrics {
         lastGenerated = generated;
     }
 
-    private void writeVllm(MetricsText text, ModelInfo model, EngineStats stats, List<SlotState> slots) {
+    private void writeVllm(
+            MetricsText text, ModelInfo model, EngineStats stats, List<SlotState> slots, long running) {
         String[] labels = {"model_name", model.name(), "engine", "0"};
-        text.single(VLLM + "num_requests_running", GAUGE, "Completions in a slot", stats.running(), labels)
+        text.single(VLLM + "num_requests_running", GAUGE, "Completions in a slot", running, labels)
                 .single(
                         VLLM + "num_requests_waiting",
                         GAUGE,
