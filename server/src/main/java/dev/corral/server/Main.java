@@ -109,11 +109,13 @@ public final class Main {
         HttpSettings http = options.http.toSettings();
         Duration grace = options.http.grace();
         LocalEngineOptions engineOptions = options.toEngineOptions();
+        DialectSettings dialects = options.toDialectSettings(http);
+        options.alpaca.notes().forEach(note -> err.println("corral: " + note));
         EngineOpener models = options.engine.inProcess ? LocalEngine::open : opener;
         models.prepare(engineOptions);
         Server server;
         try {
-            server = Server.listen(http, options.toDefaults(), options.aliases());
+            server = Server.listen(http, options.toDefaults(), options.aliases(), dialects);
         } catch (IOException e) {
             err.println("corral: can't listen on " + http.host() + ":" + http.port() + ": " + e.getMessage());
             return FAILED;
@@ -127,6 +129,7 @@ public final class Main {
             Engine engine = models.open(engineOptions, report::progress);
             server.serve(engine);
             report.ready(engine.model(), server.address(), http.keys().needed());
+            server.otherAddresses().forEach(report::also);
             ended.await();
             return OK;
         } catch (InterruptedException e) {

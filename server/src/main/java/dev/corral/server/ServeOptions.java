@@ -1,7 +1,9 @@
 package dev.corral.server;
 
 import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.LocalEngineOptionsBuilder;
 import dev.corral.server.generation.Defaults;
+import dev.corral.server.http.HttpSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         sortSynopsis = false,
         abbreviateSynopsis = true,
-        description = "Serves a model over HTTP, in the dialects of llama.cpp and OpenAI.",
+        description = "Serves a model over HTTP, in the dialects of llama.cpp, OpenAI and Chinese-LLaMA-Alpaca.",
         optionListHeading = "%n",
         footer = {
             "",
@@ -53,6 +55,12 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nDefaults of requests%n")
     SamplingFlags sampling = new SamplingFlags();
 
+    @ArgGroup(validate = false, heading = "%nChinese-LLaMA-Alpaca, by its own names%n")
+    AlpacaFlags alpaca = new AlpacaFlags();
+
+    @ArgGroup(validate = false, heading = "%nPorts of single dialects%n")
+    ListenFlags listen = new ListenFlags();
+
     @ArgGroup(validate = false, heading = "%nLog%n")
     LogFlags log = new LogFlags();
 
@@ -73,15 +81,21 @@ final class ServeOptions {
     boolean alwaysSo;
 
     LocalEngineOptions toEngineOptions() {
+        LocalEngineOptionsBuilder options = alpaca.applyTo(model.toOptions(alpaca.model()));
         return speculation
-                .applyTo(embedding.applyTo(cache.applyTo(engine.applyTo(model.toOptions()))))
-                .adapters(adapters.toOptions())
+                .applyTo(embedding.applyTo(cache.applyTo(engine.applyTo(options))))
+                .adapters(adapters.toOptions(alpaca.adapter()))
                 .build();
     }
 
     /** Names of the model besides the one that answers call it by. */
     List<String> aliases() {
         return model.names().stream().skip(1).toList();
+    }
+
+    /** @param settings of the main port */
+    DialectSettings toDialectSettings(HttpSettings settings) {
+        return new DialectSettings(alpaca.withOwnPort(listen.toListens(settings), settings));
     }
 
     Defaults toDefaults() {

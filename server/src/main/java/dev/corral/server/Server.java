@@ -1,6 +1,8 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.alpaca.Alpaca;
+import dev.corral.server.alpaca.Edition;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpListener;
@@ -13,7 +15,9 @@ import dev.corral.server.operations.Operations;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -25,15 +29,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Server implements AutoCloseable {
 
+    /** Names of dialects that can have a port of their own. */
+    static final List<String> DIALECTS = List.of("alpaca", "alpaca2", "llamacpp", "openai");
+
     private final ModelGate gate;
     private final Routes routes;
     private final HttpListener listener;
+    private final Map<String, HttpListener> others;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(ModelGate gate, Routes routes, HttpListener listener) {
+    private Server(ModelGate gate, Routes routes, HttpListener listener, Map<String, HttpListener> others) {
         this.gate = gate;
         this.routes = routes;
         this.listener = listener;
+        this.others = others;
     }
 
     /**
@@ -43,11 +52,45 @@ public final class Server implements AutoCloseable {
      * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static Server listen(HttpSettings http, Defaults defaults, List<String> aliases) throws IOException {
+        return listen(http, defaults, aliases, DialectSettings.STANDARD);
+    }
+
+    static Server listen(HttpSettings http, Defaults defaults, List<String> aliases, DialectSettings settings)
+            throws IOException {
         ModelGate gate = new ModelGate();
-        List<Dialect> dialects = List.of(
-                new Operations(gate), new OpenAi(gate, defaults, aliases), new LlamaCpp(gate, defaults, aliases));
-        Routes routes = new Routes(dialects);
-        return new Server(gate, routes, HttpListener.open(http, routes));
+        OpenAi openAi = new OpenAi(gate, defaults, aliases);
+        LlamaCpp llamaCpp = new LlamaCpp(gate, defaults, aliases);
+        Alpaca alpaca = new Alpaca(gate, defaults);
+        Routes routes = new Routes(List.of(new Operations(gate), openAi, alpaca, llamaCpp));
+        HttpListener listener = HttpListener.open(http, routes);
+        Map<String, HttpListener> others = new LinkedHashMap<>();
+        try {
+            for (ListenFlags.Listen port : settings.ports()) {
+                Dialect alone =
+                        switch (port.dialect()) {
+                            case "alpaca" -> alpaca.alone(Edition.FIRST);
+                            case "alpaca2" -> alpaca.alone(Edition.SECOND);
+                            case "openai" -> openAi;
+                            default -> llamaCpp;
+                        };
+                others.put(port.dialect(), alone(listener, port, new Routes(List.of(new Operations(gate), alone))));
+            }
+        } catch (IOException | RuntimeException e) {
+            others.values().forEach(HttpListener::close);
+            listener.close();
+            throw e;
+        }
+        return new Server(gate, routes, listener, others);
+    }
+
+    private static HttpListener alone(HttpListener listener, ListenFlags.Listen port, Routes routes)
+            throws IOException {
+        try {
+            return listener.also(port.http(), routes);
+        } catch (IOException e) {
+            throw new IOException(
+                    port.dialect() + " on " + port.http().host() + ":" + port.http().port() + ": " + e.getMessage(), e);
+        }
     }
 
     /** Answers requests with this engine from now on. */
@@ -59,6 +102,13 @@ public final class Server implements AutoCloseable {
     /** Where it listens. */
     public URI address() {
         return listener.address();
+    }
+
+    /** Where else it listens, by the dialect that is served there alone. */
+    public Map<String, URI> otherAddresses() {
+        Map<String, URI> addresses = new LinkedHashMap<>();
+        others.forEach((dialect, other) -> addresses.put(dialect, other.address()));
+        return addresses;
     }
 
     /** Every route that is served. */
@@ -79,6 +129,7 @@ public final class Server implements AutoCloseable {
         if (loaded != null) {
             loaded.close();
         }
+        others.values().forEach(HttpListener::close);
         listener.close();
         return finished;
     }

@@ -57,6 +57,12 @@ final class StartupReport {
         out.flush();
     }
 
+    /** A port that serves one dialect. */
+    void also(String dialect, URI address) {
+        out.println("Also:  " + dialect + " alone on " + address);
+        out.flush();
+    }
+
     /** Ends a line that was being counted up. */
     void endLine() {
         if (terminal && shown >= 0) {

@@ -106,7 +106,7 @@ class ArchitectureTest {
 
     @Test
     void dialectsDoNotKnowEachOther() {
-        for (String dialect : new String[] {"llamacpp", "openai", "operations"}) {
+        for (String dialect : new String[] {"llamacpp", "openai", "alpaca", "operations"}) {
             classes()
                     .that()
                     .resideInAPackage("dev.corral.server." + dialect + "..")
@@ -137,6 +137,7 @@ class ArchitectureTest {
                         "dev.corral.server",
                         "dev.corral.server.llamacpp..",
                         "dev.corral.server.openai..",
+                        "dev.corral.server.alpaca..",
                         "dev.corral.server.operations..")
                 .check(all);
         noClasses()

@@ -4,6 +4,7 @@ import dev.corral.engine.Engine;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import java.io.IOException;
+import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +27,25 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
         RunningServer running = loading(http, defaults);
         running.server.serve(engine);
         return running;
+    }
+
+    /** A server on whose further ports these dialects are alone. */
+    public static RunningServer of(Engine engine, HttpSettings http, List<String> alone) throws IOException {
+        DialectSettings settings = new DialectSettings(alone.stream()
+                .map(dialect -> new ListenFlags.Listen(dialect, http.reachedAt(http.host(), 0)))
+                .toList());
+        Server server = Server.listen(http, Defaults.standard(), List.of("other-name"), settings);
+        server.serve(engine);
+        return new RunningServer(server, TestClient.of(server.address()));
+    }
+
+    /** A client of the port that serves one dialect alone. */
+    public TestClient clientOf(String dialect) {
+        URI address = server.otherAddresses().get(dialect);
+        if (address == null) {
+            throw new AssertionError(dialect + " has no port of its own");
+        }
+        return TestClient.of(address);
     }
 
     /** A server whose model is not there yet. */

@@ -30,6 +30,7 @@ final class Fingerprint {
                     options.keyType(),
                     options.valueType(),
                     options.flashAttention(),
+                    Double.toString(options.ropeAlpha()),
                     Boolean.toString(options.fullWindowCache()))));
             return ByteBuffer.wrap(digest.digest()).getLong();
         } catch (IOException e) {

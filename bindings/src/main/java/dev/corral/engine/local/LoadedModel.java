@@ -49,7 +49,7 @@ record LoadedModel(
         try {
             EmbeddingTraits.checkKind(model, String.valueOf(options.model().getFileName()));
             ContextFit fit = new ContextFit(options, model);
-            Context context = model.newContext(contextOptions(options, fit));
+            Context context = model.newContext(contextOptions(options, model, fit));
             try {
                 EmbeddingTraits embedding = EmbeddingTraits.of(model, context, options);
                 if (!embedding.generates()) {
@@ -168,8 +168,8 @@ record LoadedModel(
                 .build();
     }
 
-    private static ContextOptions contextOptions(LocalEngineOptions options, ContextFit fit) {
-        return computing(options)
+    private static ContextOptions contextOptions(LocalEngineOptions options, Model model, ContextFit fit) {
+        return computing(options, model)
                 .contextSize(fit.contextSize())
                 .batchSize(options.batchSize())
                 .microBatchSize(fit.microBatchSize())
@@ -181,8 +181,9 @@ record LoadedModel(
     }
 
     /** What every context of the model is computed with. */
-    static ContextOptions.Builder computing(LocalEngineOptions options) {
+    static ContextOptions.Builder computing(LocalEngineOptions options, Model model) {
         ContextOptions.Builder builder = ContextOptions.builder()
+                .rope(NtkScaling.of(options.ropeAlpha(), model))
                 .keyType(CacheType.named(options.keyType()))
                 .valueType(CacheType.named(options.valueType()));
         if (options.threads() > 0) {

@@ -11,6 +11,11 @@ public interface Dialect {
     /** Whether errors on a path that is no route are told in this dialect's words. */
     boolean speaks(String path);
 
+    /** The status of an error response. */
+    default int status(ApiError error) {
+        return error.kind().status();
+    }
+
     /** The body of an error response; mid-stream, the data of the last event. */
     ObjectNode error(ApiError error);
 }

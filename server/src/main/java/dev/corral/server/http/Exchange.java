@@ -31,6 +31,7 @@ public final class Exchange {
 
     private final ServerRequest request;
     private final ServerResponse response;
+    private @Nullable Fields body;
     private @Nullable EventStream events;
 
     Exchange(ServerRequest request, ServerResponse response) {
@@ -38,9 +39,14 @@ public final class Exchange {
         this.response = response;
     }
 
-    /** The fields of the JSON object in the request's body. */
+    /** The fields of the JSON object in the request's body, which is read once. */
     public Fields body() {
-        return new Fields(JsonBody.parse(bodyBytes()));
+        Fields read = body;
+        if (read == null) {
+            read = new Fields(JsonBody.parse(bodyBytes()));
+            body = read;
+        }
+        return read;
     }
 
     private byte[] bodyBytes() {
@@ -162,7 +168,7 @@ public final class Exchange {
         if (error.kind() == ApiError.Kind.UNSUPPORTED || error.kind() == ApiError.Kind.TIMED_OUT) {
             header("X-Should-Retry", "false"); // OpenAI's clients would try again
         }
-        reply(error.kind().status(), dialect.error(error));
+        reply(dialect.status(error), dialect.error(error));
     }
 
     private void reply(int status, JsonNode answer) {

@@ -32,12 +32,15 @@ public final class HttpListener implements AutoCloseable {
 
     private final WebServer server;
     private final Connections connections;
+    private final KeyRing keys;
     private final InFlight inFlight;
     private final URI address;
 
-    private HttpListener(WebServer server, Connections connections, InFlight inFlight, URI address) {
+    private HttpListener(
+            WebServer server, Connections connections, KeyRing keys, InFlight inFlight, URI address) {
         this.server = server;
         this.connections = connections;
+        this.keys = keys;
         this.inFlight = inFlight;
         this.address = address;
     }
@@ -48,9 +51,21 @@ public final class HttpListener implements AutoCloseable {
      * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static HttpListener open(HttpSettings settings, Routes routes) throws IOException {
+        return open(settings, routes, new KeyRing(settings.keys(), System::nanoTime), new InFlight());
+    }
+
+    /**
+     * Listens elsewhere, too. Keys, and what they may use, are the same, and {@link #awaitIdle} waits for both.
+     *
+     * @throws IOException as {@link #open}
+     */
+    public HttpListener also(HttpSettings settings, Routes routes) throws IOException {
+        return open(settings, routes, keys, inFlight);
+    }
+
+    private static HttpListener open(HttpSettings settings, Routes routes, KeyRing keys, InFlight inFlight)
+            throws IOException {
         InetAddress host = resolve(settings.host());
-        KeyRing keys = new KeyRing(settings.keys(), System::nanoTime);
-        InFlight inFlight = new InFlight();
         Connections connections = new Connections(OpenFiles.within(settings.maxConnections()), settings.times());
         WebServerConfig.Builder builder = WebServer.builder();
         if (settings.tls().isPresent()) {
@@ -96,7 +111,7 @@ public final class HttpListener implements AutoCloseable {
         String shown = name.contains(":") && !name.startsWith("[") ? "[" + name + "]" : name;
         String scheme = settings.tls().isPresent() ? "https" : "http";
         return new HttpListener(
-                server, connections, inFlight, URI.create(scheme + "://" + shown + ":" + server.port()));
+                server, connections, keys, inFlight, URI.create(scheme + "://" + shown + ":" + server.port()));
     }
 
     /** Where it listens, as an address to call. */

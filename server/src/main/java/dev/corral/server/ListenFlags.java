@@ -1,0 +1,61 @@
+package dev.corral.server;
+
+import dev.corral.server.http.HttpSettings;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Flags for ports that serve one dialect alone, as its original did. */
+final class ListenFlags {
+
+    private static final int HIGHEST_PORT = 65_535;
+
+    /**
+     * A port for one dialect.
+     *
+     * @param dialect its name
+     * @param http how it is reached
+     */
+    record Listen(String dialect, HttpSettings http) {}
+
+    @Option(
+            names = "--listen",
+            paramLabel = "DIALECT=[HOST:]PORT",
+            split = ",",
+            description = "Serve one dialect on a port of its own, too: alpaca (19327 was its port), alpaca2, "
+                    + "llamacpp (8080) or openai. May be given several times.")
+    List<String> ports = new ArrayList<>();
+
+    /** @param http of the main port, which hold for the others but for where they are */
+    List<Listen> toListens(HttpSettings http) {
+        List<Listen> listens = ports.stream().map(value -> read(value, http)).toList();
+        if (listens.stream().map(Listen::dialect).distinct().count() < listens.size()) {
+            throw new BadFlag("--listen must name each dialect once, but is " + String.join(",", ports));
+        }
+        return listens;
+    }
+
+    private static Listen read(String value, HttpSettings http) {
+        int equals = value.indexOf('=');
+        int colon = value.lastIndexOf(':');
+        String dialect = value.substring(0, Math.max(0, equals));
+        if (!Server.DIALECTS.contains(dialect)) {
+            throw wrong(value);
+        }
+        String host = colon > equals ? value.substring(equals + 1, colon) : http.host();
+        try {
+            int port = Integer.parseInt(value.substring(Math.max(equals, colon) + 1));
+            if (port < 0 || port > HIGHEST_PORT || host.isEmpty()) {
+                throw wrong(value);
+            }
+            return new Listen(dialect, http.reachedAt(host, port));
+        } catch (NumberFormatException e) {
+            throw wrong(value);
+        }
+    }
+
+    private static BadFlag wrong(String value) {
+        return new BadFlag("--listen must be DIALECT=[HOST:]PORT, with a dialect of " + String.join(", ", Server.DIALECTS)
+                + " and a port of 0 to " + HIGHEST_PORT + ", but is " + value);
+    }
+}
