@@ -25,6 +25,12 @@ class DialectPortsTest {
         return RunningServer.of(FakeEngine.saying("a"), http, List.of("alpaca"));
     }
 
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
     @Test
     void keysAreNeededThereToo() throws Exception {
         try (RunningServer running = start(HttpSettings.loopback(0).withApiKeys(List.of("k-one")));
@@ -93,8 +99,9 @@ class DialectPortsTest {
     void anEndingServerAwaitsItsRequestsAndCloses() throws Exception {
         FakeEngine engine = new FakeEngine(FakeGeneration::start);
         RunningServer running = RunningServer.of(engine, HttpSettings.loopback(0), List.of("alpaca"));
-        int port = running.server().otherAddresses().get("alpaca").getPort();
+        int port;
         try (TestClient client = running.clientOf("alpaca")) {
+            port = client.address().getPort();
             Thread asking = Thread.ofVirtual().start(() -> {
                 try {
                     client.post("/v1/completions", BODY);
@@ -114,10 +121,8 @@ class DialectPortsTest {
 
     @Test
     void aPortThatIsTakenIsNamedAndNothingStaysOpen() throws Exception {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                ServerSocket main = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int mainPort = main.getLocalPort();
-            main.close();
+        int mainPort = freePort();
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             HttpSettings http = HttpSettings.loopback(mainPort);
             DialectSettings settings = new DialectSettings(
                     List.of(new ListenFlags.Listen("alpaca", http.reachedAt(http.host(), taken.getLocalPort()))));

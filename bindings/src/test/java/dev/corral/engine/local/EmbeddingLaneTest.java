@@ -46,7 +46,7 @@ class EmbeddingLaneTest {
                 .build();
         try (Model model = Model.open(file);
                 Context context = model.newContext(
-                        LoadedModel.computing(options).contextSize(contextSize).build())) {
+                        LoadedModel.computing(options, model).contextSize(contextSize).build())) {
             EmbeddingTraits traits = EmbeddingTraits.of(model, context, options);
             try (EmbeddingLane lane = new EmbeddingLane(
                     EmbeddingContext.onDemand(model, options, new ContextFit(options, model), traits, false),
