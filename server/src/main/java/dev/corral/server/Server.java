@@ -66,13 +66,12 @@ public final class Server implements AutoCloseable {
         Map<String, HttpListener> others = new LinkedHashMap<>();
         try {
             for (ListenFlags.Listen port : settings.ports()) {
-                Dialect alone =
-                        switch (port.dialect()) {
-                            case "alpaca" -> alpaca.alone(Edition.FIRST);
-                            case "alpaca2" -> alpaca.alone(Edition.SECOND);
-                            case "openai" -> openAi;
-                            default -> llamaCpp;
-                        };
+                Dialect alone = switch (port.dialect()) {
+                    case "alpaca" -> alpaca.alone(Edition.FIRST);
+                    case "alpaca2" -> alpaca.alone(Edition.SECOND);
+                    case "openai" -> openAi;
+                    default -> llamaCpp;
+                };
                 others.put(port.dialect(), alone(listener, port, new Routes(List.of(new Operations(gate), alone))));
             }
         } catch (IOException | RuntimeException e) {
@@ -89,7 +88,9 @@ public final class Server implements AutoCloseable {
             return listener.also(port.http(), routes);
         } catch (IOException e) {
             throw new IOException(
-                    port.dialect() + " on " + port.http().host() + ":" + port.http().port() + ": " + e.getMessage(), e);
+                    port.dialect() + " on " + port.http().host() + ":"
+                            + port.http().port() + ": " + e.getMessage(),
+                    e);
         }
     }
 

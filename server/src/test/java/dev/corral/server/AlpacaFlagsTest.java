@@ -80,11 +80,14 @@ class AlpacaFlagsTest {
 
     @Test
     void aFolderStandsForTheOnlyFileInIt() throws IOException {
-        assertThat(run("--base_model", folder.toString(), "--listen", "alpaca2=0")).isEqualTo(1);
+        assertThat(run("--base_model", folder.toString(), "--listen", "alpaca2=0"))
+                .isEqualTo(1);
         assertThat(Optional.ofNullable(opened.get()).orElseThrow().model()).isEqualTo(model);
         Files.writeString(folder.resolve("other.gguf"), "GGUF");
         assertThat(run("--base_model", folder.toString())).isEqualTo(2);
-        assertThat(errors()).contains("--base_model must be a GGUF file, or a folder with one").contains("has 2");
+        assertThat(errors())
+                .contains("--base_model must be a GGUF file, or a folder with one")
+                .contains("has 2");
         assertThat(run("--base_model", folder.resolve("none").toString())).isEqualTo(2);
         assertThat(errors()).contains("--base_model must be a GGUF file, but there is none");
     }

@@ -78,8 +78,7 @@ class DialectPortsTest {
     void bodiesAreLimited() throws Exception {
         try (RunningServer running = start(HttpSettings.loopback(0).withMaxBody(1000));
                 TestClient client = running.clientOf("alpaca")) {
-            TestClient.Answer answer =
-                    client.post("/v1/completions", "{\"prompt\": \"" + "a".repeat(1000) + "\"}");
+            TestClient.Answer answer = client.post("/v1/completions", "{\"prompt\": \"" + "a".repeat(1000) + "\"}");
             assertThat(answer.status()).isEqualTo(413);
             assertThat(answer.json().path("detail").isTextual()).isTrue();
         }

@@ -33,8 +33,7 @@ final class NtkScaling {
             throw new InvalidRequestException("alpha", Double.toString(alpha), "needs a model with rotary positions");
         }
         double base = number(metadata, prefix + "freq_base", BASE);
-        return new Rope(
-                RopeScaling.UNSPECIFIED, (float) frequencyBase(base, alpha, dimensions), 0, -1, -1, -1, -1, 0);
+        return new Rope(RopeScaling.UNSPECIFIED, (float) frequencyBase(base, alpha, dimensions), 0, -1, -1, -1, -1, 0);
     }
 
     static double frequencyBase(double base, double alpha, double dimensions) {

@@ -45,8 +45,9 @@ class EmbeddingLaneTest {
                 .threads(1)
                 .build();
         try (Model model = Model.open(file);
-                Context context = model.newContext(
-                        LoadedModel.computing(options, model).contextSize(contextSize).build())) {
+                Context context = model.newContext(LoadedModel.computing(options, model)
+                        .contextSize(contextSize)
+                        .build())) {
             EmbeddingTraits traits = EmbeddingTraits.of(model, context, options);
             try (EmbeddingLane lane = new EmbeddingLane(
                     EmbeddingContext.onDemand(model, options, new ContextFit(options, model), traits, false),

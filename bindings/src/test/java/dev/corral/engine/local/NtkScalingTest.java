@@ -26,8 +26,7 @@ class NtkScalingTest {
     private Path folder;
 
     private static double scored(LocalEngine engine) throws InterruptedException {
-        Query.Score query =
-                Query.Score.of(new Query.Score.Item(Prompt.tokens(CONTEXT), List.of(Prompt.tokens(NEXT))));
+        Query.Score query = Query.Score.of(new Query.Score.Item(Prompt.tokens(CONTEXT), List.of(Prompt.tokens(NEXT))));
         Likelihood found = engine.ask(query).items().getFirst().getFirst();
         return found.logLikelihood();
     }

@@ -62,7 +62,8 @@ final class AnswerRun implements Generations.Reader {
     public void read(int prompt, Event event) {
         switch (event) {
             case Event.Queued _, Event.Started _, Event.Progress _, Event.PromptLogprobs _, Event.Failed _ -> {}
-            case Event.Delta delta when asked.stream() -> {
+            case Event.Delta delta
+            when asked.stream() -> {
                 begin();
                 String shown = strip.next(delta.text());
                 if (!shown.isEmpty()) {

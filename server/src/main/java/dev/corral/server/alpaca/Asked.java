@@ -56,8 +56,7 @@ record Asked(Generate generate, List<Message> messages, boolean stream) {
     }
 
     private static List<String> withMark(Generate generate, Template template) {
-        return Stream.concat(
-                        generate.stop().stream(), Stream.of(template.answerMark()))
+        return Stream.concat(generate.stop().stream(), Stream.of(template.answerMark()))
                 .toList();
     }
 }

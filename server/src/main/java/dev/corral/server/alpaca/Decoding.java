@@ -53,10 +53,7 @@ record Decoding(double temperature, double topP, int maxTokens, double repetitio
                 .sampling(sampling)
                 .limits(limits(fields, defaults))
                 .stop(stop(fields, template))
-                .search(
-                        beams == 1
-                                ? Search.EACH
-                                : new Search.Beams(beams, 1, Search.EarlyStopping.ESTIMATED, sampled))
+                .search(beams == 1 ? Search.EACH : new Search.Beams(beams, 1, Search.EarlyStopping.ESTIMATED, sampled))
                 .cache(new Generate.Cache(
                         true, Generate.Cache.ANY_SLOT, CachePartition.of(caller, defaults.sharedCache())))
                 .schedule(new Generate.Schedule(0, caller, defaults.deadline()))

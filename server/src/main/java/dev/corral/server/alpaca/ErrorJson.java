@@ -64,11 +64,13 @@ final class ErrorJson {
             return body;
         }
         return Json.object()
-                .put("detail", switch (error.kind()) {
-                    case NOT_FOUND -> "Not Found";
-                    case METHOD_NOT_ALLOWED -> "Method Not Allowed";
-                    default -> error.message();
-                });
+                .put(
+                        "detail",
+                        switch (error.kind()) {
+                            case NOT_FOUND -> "Not Found";
+                            case METHOD_NOT_ALLOWED -> "Method Not Allowed";
+                            default -> error.message();
+                        });
     }
 
     private static boolean isAboutTheBody(ApiError error) {

@@ -25,7 +25,10 @@ record InstructionTemplate() implements Template {
             switch (message.role()) {
                 case Message.SYSTEM -> system = message.content();
                 case Message.USER ->
-                    turns.append(INSTRUCTION).append('\n').append(message.content()).append("\n\n");
+                    turns.append(INSTRUCTION)
+                            .append('\n')
+                            .append(message.content())
+                            .append("\n\n");
                 case Message.ASSISTANT ->
                     turns.append(RESPONSE).append(' ').append(message.content()).append("\n\n");
                 default -> {}

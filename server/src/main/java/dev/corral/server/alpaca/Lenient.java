@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 /** Fields as pydantic takes them: a number may be written as a string, and a truth value as a word or a number. */
 final class Lenient {
 
-    private static final List<String> NUMBERS = List.of(
-            "max_tokens", "temperature", "top_p", "top_k", "num_beams", "repetition_penalty", "seed");
+    private static final List<String> NUMBERS =
+            List.of("max_tokens", "temperature", "top_p", "top_k", "num_beams", "repetition_penalty", "seed");
     private static final List<String> TRUTHS = List.of("do_sample", "stream");
 
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d{1,18}");

@@ -59,8 +59,7 @@ public record HttpSettings(
 
     /** The same on another address. */
     public HttpSettings reachedAt(String otherHost, int otherPort) {
-        return new HttpSettings(
-                otherHost, otherPort, tls, keys, origins, allowedHosts, maxBody, maxConnections, times);
+        return new HttpSettings(otherHost, otherPort, tls, keys, origins, allowedHosts, maxBody, maxConnections, times);
     }
 
     public HttpSettings withApiKeys(List<String> texts) {

@@ -82,7 +82,9 @@ class AlpacaErrorsTest {
         JsonNode detail = refused("/v1/completions", "{\"prompt\": \"a\", \"" + field + "\": " + value + "}");
         assertThat(detail.path("type").textValue()).isEqualTo(type);
         assertThat(detail.path("loc").toString()).isEqualTo("[\"body\",\"" + field + "\"]");
-        assertThat(detail.at("/ctx/error").textValue()).contains("'" + field + "'").contains(range);
+        assertThat(detail.at("/ctx/error").textValue())
+                .contains("'" + field + "'")
+                .contains(range);
         if (!value.startsWith("1e999")) {
             assertThat(detail.path("input")).isEqualTo(TestClient.json(value));
         }
@@ -109,7 +111,9 @@ class AlpacaErrorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"{\"prompt\":", "[1]", "{\"prompt\": \"a\", \"prompt\": \"b\"}"})
+    @CsvSource(
+            delimiter = '|',
+            value = {"{\"prompt\":", "[1]", "{\"prompt\": \"a\", \"prompt\": \"b\"}"})
     void aBodyThatIsNoJsonObject(String body) throws Exception {
         JsonNode detail = refused("/v1/completions", body);
         assertThat(detail.path("type").textValue()).isEqualTo("json_invalid");
@@ -142,7 +146,9 @@ class AlpacaErrorsTest {
         TestClient.Answer tooLong = failed(new EngineError.ContextExceeded(99, 64));
         assertThat(tooLong.status()).isEqualTo(422);
         assertThat(tooLong.json().at("/detail/0/loc").toString()).isEqualTo("[\"body\",\"prompt\"]");
-        assertThat(tooLong.json().at("/detail/0/msg").textValue()).contains("99 tokens").contains("64");
+        assertThat(tooLong.json().at("/detail/0/msg").textValue())
+                .contains("99 tokens")
+                .contains("64");
         TestClient.Answer busy = failed(new EngineError.Busy(3, Duration.ofSeconds(2)));
         assertThat(busy.status()).isEqualTo(503);
         assertThat(busy.header("Retry-After")).contains("2");

@@ -70,8 +70,9 @@ class AlpacaTest {
     void aCompletion() throws Exception {
         TestClient.Answer answer = post("alpaca", "/v1/completions", "{\"prompt\": \"Hello\", \"model\": \"x\"}");
         assertThat(answer.text())
-                .matches("\\{\"id\":\"cmpl-[2-9A-HJ-NP-Za-km-z]{22}\",\"object\":\"text_completion\",\"created\":\\d{10},"
-                        + "\"model\":\"chinese-llama-alpaca\",\"choices\":\\[\\{\"index\":0,\"text\":\"Good day.\"}]}");
+                .matches(
+                        "\\{\"id\":\"cmpl-[2-9A-HJ-NP-Za-km-z]{22}\",\"object\":\"text_completion\",\"created\":\\d{10},"
+                                + "\"model\":\"chinese-llama-alpaca\",\"choices\":\\[\\{\"index\":0,\"text\":\"Good day.\"}]}");
         assertThat(engine.next().request().prompt()).isEqualTo(new InstructionTemplate().completion("Hello"));
     }
 
@@ -83,19 +84,19 @@ class AlpacaTest {
                 "{\"messages\": [{\"role\": \"system\", \"message\": \"Be kind.\"},"
                         + " {\"role\": \"critic\", \"message\": \"Hm.\"}, {\"role\": \"user\", \"content\": \"Hello\"}]}");
         assertThat(answer.text())
-                .matches("\\{\"id\":\"chatcmpl-[2-9A-HJ-NP-Za-km-z]{22}\",\"object\":\"chat.completion\",\"created\":\\d{10},"
-                        + "\"model\":\"chinese-llama-alpaca\",\"choices\":\\["
-                        + "\\{\"index\":0,\"message\":\\{\"role\":\"system\",\"content\":\"Be kind.\"}},"
-                        + "\\{\"index\":1,\"message\":\\{\"role\":\"critic\",\"content\":\"Hm.\"}},"
-                        + "\\{\"index\":2,\"message\":\\{\"role\":\"user\",\"content\":\"Hello\"}},"
-                        + "\\{\"index\":3,\"message\":\\{\"role\":\"assistant\",\"content\":\"Good day.\"}}]}");
+                .matches(
+                        "\\{\"id\":\"chatcmpl-[2-9A-HJ-NP-Za-km-z]{22}\",\"object\":\"chat.completion\",\"created\":\\d{10},"
+                                + "\"model\":\"chinese-llama-alpaca\",\"choices\":\\["
+                                + "\\{\"index\":0,\"message\":\\{\"role\":\"system\",\"content\":\"Be kind.\"}},"
+                                + "\\{\"index\":1,\"message\":\\{\"role\":\"critic\",\"content\":\"Hm.\"}},"
+                                + "\\{\"index\":2,\"message\":\\{\"role\":\"user\",\"content\":\"Hello\"}},"
+                                + "\\{\"index\":3,\"message\":\\{\"role\":\"assistant\",\"content\":\"Good day.\"}}]}");
     }
 
     @Test
     void aStringIsOneMessageOfTheUser() throws Exception {
         JsonNode answer = answered("alpaca", "/v1/chat/completions", "{\"messages\": \"Hello\"}");
-        assertThat(answer.at("/choices/0/message").toString())
-                .isEqualTo("{\"role\":\"user\",\"content\":\"Hello\"}");
+        assertThat(answer.at("/choices/0/message").toString()).isEqualTo("{\"role\":\"user\",\"content\":\"Hello\"}");
         assertThat(engine.next().request().prompt())
                 .isEqualTo(new InstructionTemplate().chat(List.of(new Message("user", "Hello"))));
     }
@@ -164,8 +165,7 @@ class AlpacaTest {
 
     @Test
     void aStreamHasTheTextWithoutTheConversation() throws Exception {
-        TestClient.Answer answer =
-                post("alpaca2", "/v1/chat/completions", "{" + HELLO + ", \"stream\": true}");
+        TestClient.Answer answer = post("alpaca2", "/v1/chat/completions", "{" + HELLO + ", \"stream\": true}");
         assertThat(answer.header("Content-Type")).contains("text/event-stream");
         assertThat(answer.text()).endsWith("data: [DONE]\n\n");
         List<JsonNode> events = answer.events();
@@ -189,8 +189,7 @@ class AlpacaTest {
 
     @Test
     void aStreamSaysThatItsTextWasCutShort() throws Exception {
-        engine = new FakeEngine(
-                generation -> generation.start().say("a").finish(FinishReason.LIMIT, Optional.empty()));
+        engine = new FakeEngine(generation -> generation.start().say("a").finish(FinishReason.LIMIT, Optional.empty()));
         List<JsonNode> events = post("alpaca", "/v1/chat/completions", "{" + HELLO + ", \"stream\": true}")
                 .events();
         assertThat(events.getLast().at("/choices/0/finish_reason").textValue()).isEqualTo("length");
@@ -199,8 +198,9 @@ class AlpacaTest {
     @Test
     void embeddings() throws Exception {
         assertThat(answered("alpaca", "/v1/embeddings", "{\"input\": \"four\"}").toString())
-                .isEqualTo("{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"embedding\":[0.0,4.0],\"index\":0}],"
-                        + "\"model\":\"chinese-llama-alpaca\"}");
+                .isEqualTo(
+                        "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"embedding\":[0.0,4.0],\"index\":0}],"
+                                + "\"model\":\"chinese-llama-alpaca\"}");
         assertThat(engine.lastEmbed())
                 .isEqualTo(new Query.Embed(
                         List.of(new Prompt.Text("four", true, false)),
@@ -219,18 +219,16 @@ class AlpacaTest {
         assertThat(chat.path("model").textValue()).isEqualTo("chinese-llama-alpaca");
         assertThat(chat.path("choices")).hasSize(2);
         JsonNode openAis = answered(
-                "main",
-                "/v1/chat/completions",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}");
+                "main", "/v1/chat/completions", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}");
         assertThat(openAis.path("model").textValue()).isEqualTo("fake");
         assertThat(openAis.path("choices")).hasSize(1);
-        JsonNode named = answered(
-                "main", "/v1/completions", "{\"prompt\": \"Hello\", \"model\": \"chinese-llama-alpaca\"}");
+        JsonNode named =
+                answered("main", "/v1/completions", "{\"prompt\": \"Hello\", \"model\": \"chinese-llama-alpaca\"}");
         assertThat(named.at("/choices/0/text").textValue()).isEqualTo("Good day.");
-        assertThat(answered("main", "/v1/completions", "{\"prompt\": \"Hello\"}").has("usage"))
+        assertThat(answered("main", "/v1/completions", "{\"prompt\": \"Hello\"}")
+                        .has("usage"))
                 .isTrue();
-        TestClient.Answer wrong =
-                post("main", "/v1/chat/completions", "{" + HELLO + ", \"max_tokens\": \"many\"}");
+        TestClient.Answer wrong = post("main", "/v1/chat/completions", "{" + HELLO + ", \"max_tokens\": \"many\"}");
         assertThat(wrong.status()).isEqualTo(422);
         assertThat(wrong.json().at("/detail/0/loc").toString()).isEqualTo("[\"body\",\"max_tokens\"]");
     }

@@ -44,8 +44,9 @@ class TemplateTest {
                 new Message("critic", "skipped"),
                 new Message("user", "Two?"));
         assertThat(FIRST.chat(messages))
-                .isEqualTo(said(PREAMBLE + "\n\n### Instruction:\nOne?\n\n### Response: 1.\n\n### Instruction:\nTwo?\n\n"
-                        + "### Response: "));
+                .isEqualTo(
+                        said(PREAMBLE + "\n\n### Instruction:\nOne?\n\n### Response: 1.\n\n### Instruction:\nTwo?\n\n"
+                                + "### Response: "));
     }
 
     @Test
