@@ -41,11 +41,16 @@ final class AdapterFlags {
     @Nullable
     Path folder;
 
-    /** First those of {@code --lora}, then those of {@code --lora-scaled}. */
-    AdapterOptions toOptions() {
+    /**
+     * First those of {@code --lora}, then those of {@code --lora-scaled}, then one more.
+     *
+     * @param named an adapter that another flag names
+     */
+    AdapterOptions toOptions(Optional<Path> named) {
         List<AdapterOptions.File> adapters = new ArrayList<>();
         files.forEach(file -> adapters.add(named(file, 1)));
         scaledFiles.forEach(file -> adapters.add(scaled(file)));
+        named.ifPresent(file -> adapters.add(AdapterOptions.File.of(file, 1)));
         Path directory = folder;
         if (directory != null && !Files.isDirectory(directory)) {
             throw new BadFlag("--lora-dir must be a folder, but there is none at " + directory);

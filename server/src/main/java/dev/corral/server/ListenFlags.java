@@ -23,12 +23,17 @@ final class ListenFlags {
             paramLabel = "DIALECT=[HOST:]PORT",
             split = ",",
             description = "Serve one dialect on a port of its own, too, with its page at /: petals (5000 was its port), "
-                    + "easylm (5007), llamacpp (8080), openai, anthropic or ollama (11434). May be given several times.")
+                    + "easylm (5007), alpaca (19327), alpaca2, llamacpp (8080), openai, anthropic or ollama (11434). "
+                    + "May be given several times.")
     List<String> ports = new ArrayList<>();
 
     /** @param http of the main port, which hold for the others but for where they are */
     List<Listen> toListens(HttpSettings http) {
-        return ports.stream().map(value -> read(value, http)).toList();
+        List<Listen> listens = ports.stream().map(value -> read(value, http)).toList();
+        if (listens.stream().map(Listen::dialect).distinct().count() < listens.size()) {
+            throw new BadFlag("--listen must name each dialect once, but is " + String.join(",", ports));
+        }
+        return listens;
     }
 
     private static Listen read(String value, HttpSettings http) {

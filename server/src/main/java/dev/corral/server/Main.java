@@ -121,6 +121,7 @@ public final class Main {
         Duration grace = options.http.grace();
         LocalEngineOptions engineOptions = options.toEngineOptions();
         DialectSettings dialects = options.toDialectSettings(http);
+        options.alpaca.notes().forEach(note -> err.println("corral: " + note));
         EngineOpener models = options.engine.inProcess ? Main::openHere : opener;
         models.prepare(engineOptions);
         Server server;

@@ -88,8 +88,8 @@ final class ModelFlags {
     @Nullable
     Path chatTemplateFile;
 
-    Path file() {
-        Path file = model;
+    private Path file(Optional<Path> named) {
+        Path file = named.orElse(model);
         if (file == null) {
             throw new BadFlag("which model? Name one with -m FILE (or LLAMA_ARG_MODEL)");
         }
@@ -109,8 +109,9 @@ final class ModelFlags {
                         .toList();
     }
 
-    LocalEngineOptionsBuilder toOptions() {
-        LocalEngineOptionsBuilder options = LocalEngineOptions.builder(file())
+    /** @param named the model where another flag names it */
+    LocalEngineOptionsBuilder toOptions(Optional<Path> named) {
+        LocalEngineOptionsBuilder options = LocalEngineOptions.builder(file(named))
                 .gpuLayers(layers())
                 .splitMode(splitMode)
                 .mainGpu(mainGpu)

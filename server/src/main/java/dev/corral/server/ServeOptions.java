@@ -1,6 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.LocalEngineOptionsBuilder;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import java.time.Duration;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         sortSynopsis = false,
         abbreviateSynopsis = true,
-        description = "Serves a model over HTTP, in the dialects of llama.cpp, OpenAI, Petals and EasyLM.",
+        description = "Serves a model over HTTP, in the dialects of llama.cpp, OpenAI, Anthropic, Ollama, "
+                + "Chinese-LLaMA-Alpaca, Petals and EasyLM.",
         optionListHeading = "%n",
         footer = {
             "",
@@ -75,6 +77,9 @@ final class ServeOptions {
     @ArgGroup(validate = false, heading = "%nEasyLM%n")
     EasyLmFlags easyLm = new EasyLmFlags();
 
+    @ArgGroup(validate = false, heading = "%nChinese-LLaMA-Alpaca, by its own names%n")
+    AlpacaFlags alpaca = new AlpacaFlags();
+
     @ArgGroup(validate = false, heading = "%nPorts of single dialects%n")
     ListenFlags listen = new ListenFlags();
 
@@ -97,9 +102,10 @@ final class ServeOptions {
     boolean alwaysSo;
 
     LocalEngineOptions toEngineOptions() {
+        LocalEngineOptionsBuilder options = alpaca.applyTo(model.toOptions(alpaca.model()));
         return speculation
-                .applyTo(embedding.applyTo(cache.applyTo(engine.applyTo(projector.applyTo(model.toOptions())))))
-                .adapters(adapters.toOptions())
+                .applyTo(embedding.applyTo(cache.applyTo(engine.applyTo(projector.applyTo(options)))))
+                .adapters(adapters.toOptions(alpaca.adapter()))
                 .build();
     }
 
@@ -111,7 +117,10 @@ final class ServeOptions {
     /** @param settings of the main port */
     DialectSettings toDialectSettings(HttpSettings settings) {
         return new DialectSettings(
-                llamaCpp.toSettings(), petals.toSettings(), easyLm.toSettings(), listen.toListens(settings));
+                llamaCpp.toSettings(),
+                petals.toSettings(),
+                easyLm.toSettings(),
+                alpaca.withOwnPort(listen.toListens(settings), settings));
     }
 
     Defaults toDefaults() {

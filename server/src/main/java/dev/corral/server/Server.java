@@ -1,6 +1,8 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.alpaca.Alpaca;
+import dev.corral.server.alpaca.Edition;
 import dev.corral.server.anthropic.Anthropic;
 import dev.corral.server.easylm.EasyLm;
 import dev.corral.server.generation.Defaults;
@@ -35,7 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class Server implements AutoCloseable {
 
     /** Names of dialects that can have a port of their own. */
-    static final List<String> DIALECTS = List.of("petals", "easylm", "llamacpp", "openai", "anthropic", "ollama");
+    static final List<String> DIALECTS =
+            List.of("petals", "easylm", "alpaca", "alpaca2", "llamacpp", "openai", "anthropic", "ollama");
 
     private final ModelGate gate;
     private final Routes routes;
@@ -79,11 +82,13 @@ public final class Server implements AutoCloseable {
         Anthropic anthropic = new Anthropic(gate, defaults, aliases);
         OpenAi openAi = new OpenAi(gate, defaults, aliases);
         Ollama ollama = new Ollama(gate, defaults, aliases);
+        Alpaca alpaca = new Alpaca(gate, defaults);
         LlamaCpp llamaCpp = new LlamaCpp(gate, defaults, aliases, settings.llamaCpp());
         Petals petals = new Petals(gate, defaults, settings.petals(), aliases);
         EasyLm easyLm = new EasyLm(gate, defaults, settings.easyLm());
         Routes routes = new Routes(
-                List.of(page, operations, anthropic, openAi, ollama, petals, easyLm, llamaCpp), http.prefixes());
+                List.of(page, operations, anthropic, openAi, ollama, petals, easyLm, alpaca, llamaCpp),
+                http.prefixes());
         HttpListener listener = HttpListener.open(http, routes);
         Map<String, HttpListener> others = new LinkedHashMap<>();
         try {
@@ -92,12 +97,15 @@ public final class Server implements AutoCloseable {
                         switch (port.dialect()) {
                             case "petals" -> petals.alone();
                             case "easylm" -> easyLm.alone();
+                            case "alpaca" -> alpaca.alone(Edition.FIRST);
+                            case "alpaca2" -> alpaca.alone(Edition.SECOND);
                             case "openai" -> openAi;
                             case "anthropic" -> anthropic;
                             case "ollama" -> ollama;
                             default -> llamaCpp;
                         };
-                others.put(port.dialect(), listener.also(port.http(), new Routes(List.of(alone), http.prefixes())));
+                Routes own = new Routes(List.of(operations, alone), http.prefixes());
+                others.put(port.dialect(), alone(listener, port, own));
             }
         } catch (IOException | RuntimeException e) {
             others.values().forEach(HttpListener::close);
@@ -105,6 +113,18 @@ public final class Server implements AutoCloseable {
             throw e;
         }
         return new Server(gate, routes, listener, others, easyLm, meter);
+    }
+
+    private static HttpListener alone(HttpListener listener, ListenFlags.Listen port, Routes routes)
+            throws IOException {
+        try {
+            return listener.also(port.http(), routes);
+        } catch (IOException e) {
+            throw new IOException(
+                    port.dialect() + " on " + port.http().host() + ":"
+                            + port.http().port() + ": " + e.getMessage(),
+                    e);
+        }
     }
 
     /** Answers requests with this engine from now on. */

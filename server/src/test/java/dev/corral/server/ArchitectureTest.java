@@ -115,7 +115,7 @@ class ArchitectureTest {
     @Test
     void dialectsDoNotKnowEachOther() {
         for (String dialect : new String[] {
-            "llamacpp", "openai", "anthropic", "ollama", "petals", "easylm", "operations", "page"
+            "llamacpp", "openai", "anthropic", "ollama", "alpaca", "petals", "easylm", "operations", "page"
         }) {
             classes()
                     .that()
@@ -147,6 +147,7 @@ class ArchitectureTest {
                         "dev.corral.server",
                         "dev.corral.server.llamacpp..",
                         "dev.corral.server.openai..",
+                        "dev.corral.server.alpaca..",
                         "dev.corral.server.anthropic..",
                         "dev.corral.server.ollama..",
                         "dev.corral.server.petals..",

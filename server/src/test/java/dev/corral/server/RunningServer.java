@@ -7,6 +7,7 @@ import dev.corral.server.http.HttpSettings;
 import dev.corral.server.llamacpp.LlamaCppSettings;
 import dev.corral.server.petals.PetalsSettings;
 import java.io.IOException;
+import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 
@@ -48,6 +49,18 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
         return of(engine, http, new DialectSettings(LlamaCppSettings.STANDARD, petals, easyLm, ports));
     }
 
+    /** A server on whose further ports these dialects are alone. */
+    public static RunningServer of(Engine engine, HttpSettings http, List<String> alone) throws IOException {
+        List<ListenFlags.Listen> ports = alone.stream()
+                .map(dialect -> new ListenFlags.Listen(dialect, http.reachedAt(http.host(), 0)))
+                .toList();
+        return of(
+                engine,
+                http,
+                new DialectSettings(
+                        LlamaCppSettings.STANDARD, PetalsSettings.STANDARD, EasyLmSettings.STANDARD, ports));
+    }
+
     private static RunningServer of(Engine engine, HttpSettings http, DialectSettings dialects) throws IOException {
         Server server = Server.listen(http, Defaults.standard(), List.of("other-name"), dialects);
         server.serve(engine);
@@ -56,7 +69,11 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
 
     /** A client of the port that serves one dialect alone. */
     public TestClient clientOf(String dialect) {
-        return TestClient.of(server.otherAddresses().get(dialect));
+        URI address = server.otherAddresses().get(dialect);
+        if (address == null) {
+            throw new AssertionError(dialect + " has no port of its own");
+        }
+        return TestClient.of(address);
     }
 
     /** A server whose model is not there yet. */

@@ -102,7 +102,7 @@ final class EmbeddingContext implements AutoCloseable {
             int room) {
         int batch = traits.whole() ? room : chunk(model, fit);
         boolean states = model.isRecurrent() || model.isHybrid();
-        return LoadedModel.computing(options)
+        return LoadedModel.computing(options, model)
                 .contextSize(room)
                 .batchSize(batch)
                 .microBatchSize(batch)

@@ -25,6 +25,7 @@ final class Fingerprint {
                 options.keyType(),
                 options.valueType(),
                 options.flashAttention(),
+                Double.toString(options.ropeAlpha()),
                 Boolean.toString(options.fullWindowCache()));
     }
 

@@ -74,7 +74,7 @@ record LoadedModel(
 
     private static LoadedModel ofDecoder(
             LocalEngineOptions options, CheckedModel files, ContextFit fit, Model model, @Nullable Projector projector) {
-        Context context = model.newContext(contextOptions(options, fit));
+        Context context = model.newContext(contextOptions(options, model, fit));
         try {
             if (context.memory().exists()) {
                 EmbeddingTraits embedding = EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize());
@@ -243,8 +243,8 @@ record LoadedModel(
                 .build();
     }
 
-    private static ContextOptions contextOptions(LocalEngineOptions options, ContextFit fit) {
-        return computing(options)
+    private static ContextOptions contextOptions(LocalEngineOptions options, Model model, ContextFit fit) {
+        return computing(options, model)
                 .contextSize(fit.contextSize())
                 .batchSize(options.batchSize())
                 .microBatchSize(fit.microBatchSize())
@@ -256,8 +256,9 @@ record LoadedModel(
     }
 
     /** What every context of the model is computed with. */
-    static ContextOptions.Builder computing(LocalEngineOptions options) {
+    static ContextOptions.Builder computing(LocalEngineOptions options, Model model) {
         ContextOptions.Builder builder = ContextOptions.builder()
+                .rope(NtkScaling.of(options.ropeAlpha(), model))
                 .keyType(CacheType.named(options.keyType()))
                 .valueType(CacheType.named(options.valueType()));
         if (options.threads() > 0) {

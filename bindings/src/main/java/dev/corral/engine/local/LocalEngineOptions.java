@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param gpuLayers layers to keep on the GPU; negative for all
  * @param splitMode how a model is split across GPUs: none, layer, row or tensor
  * @param mainGpu the GPU for a model that is not split
+ * @param ropeAlpha stretches rotary positions, NTK-aware, for a context about so many times longer than the model was
+ *     trained on; 1 leaves them as they are
  * @param flashAttention on, off or auto: what suits the device
  * @param keyType type of keys in the KV cache, such as f16 or q8_0
  * @param valueType type of values in the KV cache
@@ -56,6 +58,7 @@ public record LocalEngineOptions(
         int gpuLayers,
         String splitMode,
         int mainGpu,
+        double ropeAlpha,
         String flashAttention,
         String keyType,
         String valueType,
@@ -81,6 +84,7 @@ public record LocalEngineOptions(
     public static final Range BATCH_SIZE = Range.of(1, 1 << 20);
     public static final Range MICRO_BATCH_SIZE = Range.of(0, 1 << 20);
     public static final Range THREADS = Range.of(0, 512);
+    public static final Range ROPE_ALPHA = Range.of(1, 64);
     public static final Range CACHE_MIB = Range.atLeast(0);
     public static final Range QUEUE_LIMIT = Range.atLeast(0);
     public static final Range STEP_TARGET_MILLIS = Range.of(1, 60_000);
@@ -93,6 +97,7 @@ public record LocalEngineOptions(
         MICRO_BATCH_SIZE.check("ubatch-size", microBatchSize);
         THREADS.check("threads", threads);
         THREADS.check("threads-batch", batchThreads);
+        ROPE_ALPHA.check("alpha", ropeAlpha);
         CACHE_MIB.check("cache-ram", cacheRamMiB);
         CACHE_MIB.check("cache-disk-limit", cacheDiskMiB);
         QUEUE_LIMIT.check("queue", queueLimit);

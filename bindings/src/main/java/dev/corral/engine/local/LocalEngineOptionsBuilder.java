@@ -18,6 +18,7 @@ public final class LocalEngineOptionsBuilder {
     private int gpuLayers = -1;
     private String splitMode = "layer";
     private int mainGpu;
+    private double ropeAlpha = 1;
     private String flashAttention = "auto";
     private String keyType = "f16";
     private String valueType = "f16";
@@ -90,6 +91,12 @@ public final class LocalEngineOptionsBuilder {
 
     public LocalEngineOptionsBuilder mainGpu(int value) {
         mainGpu = value;
+        return this;
+    }
+
+    /** Stretches rotary positions for a context about so many times longer than the model was trained on. */
+    public LocalEngineOptionsBuilder ropeAlpha(double value) {
+        ropeAlpha = value;
         return this;
     }
 
@@ -207,6 +214,7 @@ public final class LocalEngineOptionsBuilder {
                 gpuLayers,
                 splitMode,
                 mainGpu,
+                ropeAlpha,
                 flashAttention,
                 keyType,
                 valueType,

@@ -7,6 +7,7 @@ import dev.corral.llama.ContextOptions;
 import dev.corral.llama.FlashAttention;
 import dev.corral.llama.Model;
 import dev.corral.llama.ModelOptions;
+import dev.corral.llama.Rope;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -17,9 +18,14 @@ public final class DirectScores implements AutoCloseable {
     private final Context context;
 
     public DirectScores(Path file) {
+        this(file, Rope.FROM_MODEL);
+    }
+
+    DirectScores(Path file, Rope rope) {
         model = Model.open(file, ModelOptions.builder().build(), progress -> true);
         context = model.newContext(ContextOptions.builder()
                 .contextSize(2048)
+                .rope(rope)
                 .batchSize(2048)
                 .microBatchSize(2048)
                 .threads(1)

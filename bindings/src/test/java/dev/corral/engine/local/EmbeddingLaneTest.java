@@ -45,8 +45,9 @@ class EmbeddingLaneTest {
                 .threads(1)
                 .build();
         try (Model model = Model.open(file);
-                Context context = model.newContext(
-                        LoadedModel.computing(options).contextSize(contextSize).build())) {
+                Context context = model.newContext(LoadedModel.computing(options, model)
+                        .contextSize(contextSize)
+                        .build())) {
             EmbeddingTraits traits = context.memory().exists() && context.isCausal()
                     ? EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize())
                     : EmbeddingTraits.ofEncoder(model, options);

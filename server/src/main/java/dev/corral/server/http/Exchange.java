@@ -35,6 +35,7 @@ public final class Exchange {
 
     private final ServerRequest request;
     private final ServerResponse response;
+    private @Nullable Fields body;
     private @Nullable EventStream events;
     private @Nullable JsonLines lines;
 
@@ -43,9 +44,14 @@ public final class Exchange {
         this.response = response;
     }
 
-    /** The fields of the JSON object in the request's body. */
+    /** The fields of the JSON object in the request's body, which is read once. */
     public Fields body() {
-        return new Fields(JsonBody.parse(bodyBytes()));
+        Fields read = body;
+        if (read == null) {
+            read = new Fields(JsonBody.parse(bodyBytes()));
+            body = read;
+        }
+        return read;
     }
 
     private byte[] bodyBytes() {

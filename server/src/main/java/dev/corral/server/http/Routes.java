@@ -3,12 +3,14 @@ package dev.corral.server.http;
 import io.helidon.http.Method;
 import io.helidon.webserver.http.HttpRouting;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -44,10 +46,14 @@ public final class Routes {
 
     private static final Pattern FILE_NAME = Pattern.compile("\\w[\\w-]*(\\.[\\w-]+)*");
 
+    /** What one dialect answers on a path of another. */
+    private record Claim(Predicate<Fields> meant, Dialect dialect, Handler handler) {}
+
     private final List<Dialect> dialects;
     private final PathPrefixes prefixes;
     private final Map<String, Route> table = new LinkedHashMap<>();
     private final Map<String, WebSocketRoute> sockets = new LinkedHashMap<>();
+    private final Map<String, List<Claim>> claims = new HashMap<>();
     private Dialect current;
 
     /** @param dialects in order of precedence; the last one speaks wherever no other does */
@@ -87,6 +93,16 @@ public final class Routes {
 
     public Routes delete(String path, RouteDoc doc, Handler handler) {
         return add(Method.DELETE, path, false, Optional.of(doc), handler);
+    }
+
+    /**
+     * Answers those requests to another dialect's path that are meant for this one.
+     *
+     * @param meant whether a request is, by the fields of its body, whose types nobody has checked
+     */
+    public Routes postWhere(String path, Predicate<Fields> meant, Handler handler) {
+        claims.computeIfAbsent(path, _ -> new ArrayList<>()).add(new Claim(meant, current, handler));
+        return this;
     }
 
     /** A GET that needs no API key. */
@@ -154,7 +170,7 @@ public final class Routes {
 
     private void install(HttpRouting.Builder routing, RequestGuard guard, String prefix) {
         for (Route route : table.values()) {
-            Handler handler = route.handler();
+            Handler handler = handlerOf(route, guard);
             io.helidon.webserver.http.Handler guarded =
                     (request, response) -> guard.run(new Exchange(request, response), route.dialect(), handler);
             routing.route(route.method(), prefix + route.path(), guarded);
@@ -168,6 +184,24 @@ public final class Routes {
                     (request, response) -> guard.run(
                             new Exchange(request, response), ownerOf(path), exchange -> refuse(exchange, path)));
         }
+    }
+
+    /** The body says whose request it is. */
+    private Handler handlerOf(Route route, RequestGuard guard) {
+        List<Claim> others = claims.getOrDefault(route.path(), List.of());
+        if (others.isEmpty() || !route.method().equals(Method.POST)) {
+            return route.handler();
+        }
+        return exchange -> {
+            Fields body = exchange.body();
+            for (Claim other : others) {
+                if (other.meant().test(body)) {
+                    guard.run(exchange, other.dialect(), other.handler());
+                    return;
+                }
+            }
+            route.handler().handle(exchange);
+        };
     }
 
     private void refuse(Exchange exchange, String path) {

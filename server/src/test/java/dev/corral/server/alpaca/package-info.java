@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.alpaca;
+
+import org.jspecify.annotations.NullMarked;
