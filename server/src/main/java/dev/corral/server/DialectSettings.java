@@ -13,8 +13,12 @@ import java.util.List;
 record DialectSettings(
         LlamaCppSettings llamaCpp, PetalsSettings petals, EasyLmSettings easyLm, List<ListenFlags.Listen> ports) {
 
-    static final DialectSettings STANDARD = new DialectSettings(
-            LlamaCppSettings.STANDARD, PetalsSettings.STANDARD, EasyLmSettings.STANDARD, List.of());
+    static final DialectSettings STANDARD = of(List.of());
+
+    /** The standard, and ports. */
+    static DialectSettings of(List<ListenFlags.Listen> ports) {
+        return new DialectSettings(LlamaCppSettings.STANDARD, PetalsSettings.STANDARD, EasyLmSettings.STANDARD, ports);
+    }
 
     DialectSettings {
         ports = List.copyOf(ports);

@@ -22,9 +22,10 @@ final class ListenFlags {
             names = "--listen",
             paramLabel = "DIALECT=[HOST:]PORT",
             split = ",",
-            description = "Serve one dialect on a port of its own, too, with its page at /: petals (5000 was its port), "
-                    + "easylm (5007), alpaca (19327), alpaca2, llamacpp (8080), openai, anthropic or ollama (11434). "
-                    + "May be given several times.")
+            description =
+                    "Serve one dialect on a port of its own, too, with its page at /: petals (5000 was its port), "
+                            + "easylm (5007), alpaca (19327), alpaca2, llamacpp (8080), openai, anthropic or ollama (11434). "
+                            + "May be given several times.")
     List<String> ports = new ArrayList<>();
 
     /** @param http of the main port, which hold for the others but for where they are */
@@ -56,7 +57,7 @@ final class ListenFlags {
     }
 
     private static BadFlag wrong(String value) {
-        return new BadFlag("--listen must be DIALECT=[HOST:]PORT, with a dialect of " + String.join(", ", Server.DIALECTS)
-                + " and a port of 0 to " + HIGHEST_PORT + ", but is " + value);
+        return new BadFlag("--listen must be DIALECT=[HOST:]PORT, with a dialect of "
+                + String.join(", ", Server.DIALECTS) + " and a port of 0 to " + HIGHEST_PORT + ", but is " + value);
     }
 }

@@ -93,17 +93,16 @@ public final class Server implements AutoCloseable {
         Map<String, HttpListener> others = new LinkedHashMap<>();
         try {
             for (ListenFlags.Listen port : settings.ports()) {
-                Dialect alone =
-                        switch (port.dialect()) {
-                            case "petals" -> petals.alone();
-                            case "easylm" -> easyLm.alone();
-                            case "alpaca" -> alpaca.alone(Edition.FIRST);
-                            case "alpaca2" -> alpaca.alone(Edition.SECOND);
-                            case "openai" -> openAi;
-                            case "anthropic" -> anthropic;
-                            case "ollama" -> ollama;
-                            default -> llamaCpp;
-                        };
+                Dialect alone = switch (port.dialect()) {
+                    case "petals" -> petals.alone();
+                    case "easylm" -> easyLm.alone();
+                    case "alpaca" -> alpaca.alone(Edition.FIRST);
+                    case "alpaca2" -> alpaca.alone(Edition.SECOND);
+                    case "openai" -> openAi;
+                    case "anthropic" -> anthropic;
+                    case "ollama" -> ollama;
+                    default -> llamaCpp;
+                };
                 Routes own = new Routes(List.of(operations, alone), http.prefixes());
                 others.put(port.dialect(), alone(listener, port, own));
             }

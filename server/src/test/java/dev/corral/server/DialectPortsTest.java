@@ -123,7 +123,7 @@ class DialectPortsTest {
         int mainPort = freePort();
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             HttpSettings http = HttpSettings.loopback(mainPort);
-            DialectSettings settings = new DialectSettings(
+            DialectSettings settings = DialectSettings.of(
                     List.of(new ListenFlags.Listen("alpaca", http.reachedAt(http.host(), taken.getLocalPort()))));
             assertThatThrownBy(() -> Server.listen(http, Defaults.standard(), List.of(), settings))
                     .isInstanceOf(IOException.class)

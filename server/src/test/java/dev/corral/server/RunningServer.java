@@ -54,11 +54,7 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
         List<ListenFlags.Listen> ports = alone.stream()
                 .map(dialect -> new ListenFlags.Listen(dialect, http.reachedAt(http.host(), 0)))
                 .toList();
-        return of(
-                engine,
-                http,
-                new DialectSettings(
-                        LlamaCppSettings.STANDARD, PetalsSettings.STANDARD, EasyLmSettings.STANDARD, ports));
+        return of(engine, http, DialectSettings.of(ports));
     }
 
     private static RunningServer of(Engine engine, HttpSettings http, DialectSettings dialects) throws IOException {

@@ -106,8 +106,8 @@ final class Preparation {
         try {
             SamplerChain chain = chains.build(request.sampling(), biases, prepared.text(), index);
             @Nullable TokenScores scores = promptScores(generation, index, prompt);
-            Completion completion = new Completion(
-                    generation, index, prompt, chain, grammar, output(generation, index), scores, null);
+            Completion completion =
+                    new Completion(generation, index, prompt, chain, grammar, output(generation, index), scores, null);
             if (prepared.media() == null) {
                 lookaheads.of(request, prompt).ifPresent(completion::speculate);
             }

@@ -77,10 +77,11 @@ class PartitionTest {
             for (Generation generation : running) {
                 cached.add(EngineFixture.collect(generation).getFirst().cachedTokens());
             }
-            assertThat(cached.get(0)).isZero();
-            assertThat(cached.get(1)).isPositive();
-            assertThat(cached.get(2)).isZero();
-            assertThat(cached.get(3)).isPositive();
+            // which of two is prepared first is not known
+            for (int first : List.of(0, 2)) {
+                assertThat(Math.min(cached.get(first), cached.get(first + 1))).isZero();
+                assertThat(Math.max(cached.get(first), cached.get(first + 1))).isPositive();
+            }
         }
     }
 

@@ -66,11 +66,6 @@ public record HttpSettings(
                 otherHost, otherPort, tls, keys, origins, allowedHosts, maxBody, maxConnections, times, prefixes);
     }
 
-    /** The same on another address. */
-    public HttpSettings reachedAt(String otherHost, int otherPort) {
-        return new HttpSettings(otherHost, otherPort, tls, keys, origins, allowedHosts, maxBody, maxConnections, times);
-    }
-
     public HttpSettings withApiKeys(List<String> texts) {
         return with(new KeySettings(texts, Optional.empty(), KeyLimits.NONE));
     }

@@ -42,8 +42,7 @@ final class Conversation {
      */
     static ApplyTemplate template(ArrayNode turns, Optional<Grammar> grammar, Optional<String> arguments) {
         boolean continued = role(turns.get(turns.size() - 1)).equals(ASSISTANT);
-        return new ApplyTemplate(
-                turns.toString(), Optional.empty(), grammar, !continued, continued, false, arguments);
+        return new ApplyTemplate(turns.toString(), Optional.empty(), grammar, !continued, continued, false, arguments);
     }
 
     private static void add(ArrayNode turns, Fields message) {

@@ -65,9 +65,9 @@ final class ModelShow {
         return switch (capability) {
             case GENERATE -> Optional.of("completion");
             case EMBED -> Optional.of("embedding");
-            case SEE -> Optional.of("vision");
-            case HEAR -> Optional.of("audio");
-            case RERANK -> Optional.empty();
+
+
+            case SEE, HEAR, RERANK -> Optional.empty();
         };
     }
 

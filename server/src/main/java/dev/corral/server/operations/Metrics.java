@@ -112,8 +112,7 @@ final class Metrics {
         lastGenerated = generated;
     }
 
-    private void writeVllm(
-            MetricsText text, ModelInfo model, EngineStats stats, List<SlotState> slots, long running) {
+    private void writeVllm(MetricsText text, ModelInfo model, EngineStats stats, List<SlotState> slots, long running) {
         String[] labels = {"model_name", model.name(), "engine", "0"};
         text.single(VLLM + "num_requests_running", GAUGE, "Completions in a slot", running, labels)
                 .single(

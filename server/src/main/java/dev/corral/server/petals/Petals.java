@@ -201,13 +201,7 @@ public final class Petals implements Dialect {
     private String generate(Exchange exchange, Engine engine, Session session, GenerateCall call)
             throws InterruptedException {
         StringBuilder outputs = new StringBuilder();
-        new Turn(
-                        engine,
-                        session,
-                        call,
-                        Client.of(exchange),
-                        defaults,
-                        (text, last, tokens) -> outputs.append(text))
+        new Turn(engine, session, call, Client.of(exchange), defaults, (text, last, tokens) -> outputs.append(text))
                 .run(false);
         return outputs.toString();
     }

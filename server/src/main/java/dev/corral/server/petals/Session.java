@@ -122,8 +122,7 @@ final class Session {
 
     /** There is no room for so many tokens more. */
     ApiException full(int current) {
-        return new ApiException(
-                ApiError.Kind.INVALID, tooLong(position(), current, capacity));
+        return new ApiException(ApiError.Kind.INVALID, tooLong(position(), current, capacity));
     }
 
     /** There is no room for the token that was sampled last. */

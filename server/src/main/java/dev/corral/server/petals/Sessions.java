@@ -70,8 +70,7 @@ final class Sessions {
     synchronized String open(Session session, Engine engine, String caller) {
         if (open.size() >= most) {
             throw Traceback.raise(
-                    "RuntimeError",
-                    "Too many opened inference sessions (max " + most + "), please come back later");
+                    "RuntimeError", "Too many opened inference sessions (max " + most + "), please come back later");
         }
         String id = UUID.randomUUID().toString().replace("-", "");
         open.put(id, new Entry(session, engine, caller));

@@ -109,8 +109,7 @@ final class Turn {
             return new int[0];
         }
         String beginning = engine.model().vocabulary().bos();
-        int[] first = tokens(
-                beginning.isEmpty() ? engine.model().vocabulary().eos() : beginning);
+        int[] first = tokens(beginning.isEmpty() ? engine.model().vocabulary().eos() : beginning);
         if (first.length == 0) {
             throw Traceback.raise("ValueError", "this model has no token to begin with; inputs must be given");
         }
@@ -186,8 +185,9 @@ final class Turn {
     }
 
     private boolean endsWithStop() {
-        return call.stops().stream().anyMatch(stop -> text.length() >= stop.length()
-                && text.indexOf(stop, text.length() - stop.length()) >= 0);
+        return call.stops().stream()
+                .anyMatch(stop ->
+                        text.length() >= stop.length() && text.indexOf(stop, text.length() - stop.length()) >= 0);
     }
 
     private void send(boolean last) {
@@ -238,7 +238,9 @@ final class Turn {
         Tokens all = session.tokens();
         Tokens end = Tokens.of(all.get(all.size() - 1));
         String shown = engine.ask(new Query.Detokenize(end, true)).text();
-        if (call.stops().contains(USUAL_END) && !shown.isEmpty() && chunk.toString().endsWith(shown)) {
+        if (call.stops().contains(USUAL_END)
+                && !shown.isEmpty()
+                && chunk.toString().endsWith(shown)) {
             chunk.setLength(chunk.length() - shown.length());
             chunk.append(USUAL_END);
         }
@@ -255,14 +257,16 @@ final class Turn {
         session.hold(new int[0]);
         if (before.length > 0) {
             Tokens all = session.tokens();
-            Tokens pieces = Tokens.of(all.toArray(), all.size() - before.length - chunkTokens, before.length + chunkTokens);
+            Tokens pieces =
+                    Tokens.of(all.toArray(), all.size() - before.length - chunkTokens, before.length + chunkTokens);
             chunk.setLength(0);
             chunk.append(engine.ask(new Query.Detokenize(pieces, true)).text());
         }
         int beginning = before.length + (before.length > 0 ? chunkTokens : lastTokens);
         if (chunk.length() > 0 && chunk.charAt(chunk.length() - 1) == REPLACEMENT && beginning < LONGEST_CHARACTER) {
             Tokens all = session.tokens();
-            session.hold(Tokens.of(all.toArray(), all.size() - beginning, beginning).toArray());
+            session.hold(
+                    Tokens.of(all.toArray(), all.size() - beginning, beginning).toArray());
             int end = chunk.length();
             while (end > 0 && chunk.charAt(end - 1) == REPLACEMENT) {
                 end--;
@@ -272,6 +276,8 @@ final class Turn {
     }
 
     private int[] tokens(String input) throws InterruptedException {
-        return engine.ask(new Query.Tokenize(input, false, true, false)).tokens().toArray();
+        return engine.ask(new Query.Tokenize(input, false, true, false))
+                .tokens()
+                .toArray();
     }
 }
