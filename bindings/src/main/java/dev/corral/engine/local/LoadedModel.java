@@ -73,7 +73,11 @@ record LoadedModel(
     }
 
     private static LoadedModel ofDecoder(
-            LocalEngineOptions options, CheckedModel files, ContextFit fit, Model model, @Nullable Projector projector) {
+            LocalEngineOptions options,
+            CheckedModel files,
+            ContextFit fit,
+            Model model,
+            @Nullable Projector projector) {
         Context context = model.newContext(contextOptions(options, fit));
         try {
             if (context.memory().exists()) {
@@ -89,7 +93,11 @@ record LoadedModel(
     }
 
     private static LoadedModel ofEncoder(
-            LocalEngineOptions options, CheckedModel files, ContextFit fit, Model model, @Nullable Projector projector) {
+            LocalEngineOptions options,
+            CheckedModel files,
+            ContextFit fit,
+            Model model,
+            @Nullable Projector projector) {
         EmbeddingTraits embedding = EmbeddingTraits.ofEncoder(model, options);
         Context context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
         try {

@@ -35,7 +35,9 @@ final class SchemaPatterns {
             JsonNode pattern = node.path("pattern");
             if (pattern.isTextual() && depth(pattern.textValue()) > DEEPEST) {
                 throw new InvalidRequestException(
-                        field, pattern.textValue(), "must have patterns with groups nested at most " + DEEPEST + " deep");
+                        field,
+                        pattern.textValue(),
+                        "must have patterns with groups nested at most " + DEEPEST + " deep");
             }
             node.forEach(open::add);
         }

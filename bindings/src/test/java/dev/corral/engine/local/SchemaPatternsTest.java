@@ -27,16 +27,18 @@ class SchemaPatternsTest {
                 "{\"$defs\": {\"a\": %s}, \"$ref\": \"#/$defs/a\"}"
             })
     void groupsThatLlamaDoesNotReadAreRefusedWhereverTheyAre(String place) {
-        assertThatCode(() -> SchemaPatterns.check("json_schema", in(place, groups(100)))).doesNotThrowAnyException();
+        assertThatCode(() -> SchemaPatterns.check("json_schema", in(place, groups(100))))
+                .doesNotThrowAnyException();
         assertThatThrownBy(() -> SchemaPatterns.check("json_schema", in(place, groups(101))))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageStartingWith("'json_schema' must have patterns with groups nested at most 100 deep, but is ^((((");
+                .hasMessageStartingWith(
+                        "'json_schema' must have patterns with groups nested at most 100 deep, but is ^((((");
     }
 
     @Test
     void parenthesesThatOpenNoGroupDoNotCount() {
-        assertThatCode(() ->
-                        SchemaPatterns.check("json_schema", in("%s", "\\\\(".repeat(500) + "[(]".repeat(500) + "(a)".repeat(500))))
+        assertThatCode(() -> SchemaPatterns.check(
+                        "json_schema", in("%s", "\\\\(".repeat(500) + "[(]".repeat(500) + "(a)".repeat(500))))
                 .doesNotThrowAnyException();
     }
 

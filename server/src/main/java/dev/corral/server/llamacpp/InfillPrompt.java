@@ -143,8 +143,7 @@ record InfillPrompt(Prompt prefix, Prompt suffix, String begun, List<FileText> f
         return switch (prompt) {
             case Prompt.Text text -> plain(engine, text.text());
             case Prompt.Ids(Tokens ids) -> ids.toArray();
-            case Prompt.Media _ ->
-                throw new IllegalArgumentException("an infill prompt has no image");
+            case Prompt.Media _ -> throw new IllegalArgumentException("an infill prompt has no image");
             case Prompt.Parts(List<Prompt> parts) -> {
                 int[] all = {};
                 for (Prompt part : parts) {
