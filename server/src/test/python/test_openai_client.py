@@ -150,7 +150,7 @@ def test_a_prompt_that_is_too_long_is_a_bad_request(client, model):
 
 
 def test_what_is_not_there_yet_says_so(client, model):
-    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
+    video = {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,"}}
     with pytest.raises(openai.InternalServerError) as raised:
-        client.chat.completions.create(model=model, messages=[{"role": "user", "content": [image]}])
+        client.chat.completions.create(model=model, messages=[{"role": "user", "content": [video]}])
     assert raised.value.status_code == 501

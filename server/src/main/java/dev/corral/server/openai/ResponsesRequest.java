@@ -62,7 +62,7 @@ record ResponsesRequest(
                         "{'input': 'Hello!', 'max_output_tokens': 16}",
                         "{'input': [{'role': 'user', 'content': [{'type': 'input_text', 'text': 'Hello!'}]}],"
                                 + " 'model': 'default', 'instructions': 'Be brief.', 'stream': true, 'store': false,"
-                                + " 'previous_response_id': 'resp_1', 'reasoning': {'effort': 'low'}, 'text':"
+                                + " 'reasoning': {'effort': 'low'}, 'text':"
                                 + " {'format': {'type': 'json_schema', 'name': 'a', 'schema': {'type': 'object'}}}}",
                         "{'input': [{'type': 'function_call', 'call_id': 'a', 'name': 'now', 'arguments': '{}'},"
                                 + " {'type': 'function_call_output', 'call_id': 'a', 'output': '12:00'}], 'tools':"
