@@ -9,8 +9,6 @@ import dev.corral.engine.Generation;
 import dev.corral.engine.Sampling;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +18,9 @@ class StallTest {
 
     private static final String LONG = "the cat sat on the mat and the dog ran to the red house ".repeat(20);
 
+    /** Tokens of a step. How many of them the pacer grants depends on the machine. */
+    private static final int MOST = 64;
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aLongPromptIsReadBetweenTheTokensOfAStream(boolean unified, @TempDir Path folder) throws Exception {
@@ -28,19 +29,24 @@ class StallTest {
                         options -> options.unifiedCache(unified)
                                 .contextSize(4096)
                                 .slots(2)
+                                .batchSize(MOST)
                                 .stepTargetMillis(1));
                 Generation stream = engine.submit(greedy("once", 900)
                         .with(Sampling.builder().temperature(0).ignoreEos(true).build()))) {
             awaitDelta(stream);
             EngineStats before = engine.stats();
             try (Generation late = engine.submit(greedy(LONG, 1))) {
-                int promptTokens = EngineFixture.collect(late).getFirst().promptTokens();
+                int promptTokens = EngineFixture.collect(late)
+                        .getFirst()
+                        .finished()
+                        .usage()
+                        .promptTokens();
                 assertThat(promptTokens).isGreaterThan(400);
                 EngineStats after = engine.stats();
                 long together = (after.completionSteps() - before.completionSteps()) - (after.steps() - before.steps());
                 assertThat(together)
                         .as("tokens that were streamed while %d prompt tokens were read", promptTokens)
-                        .isGreaterThan(promptTokens / PrefillPacer.MIN_CHUNK / 3);
+                        .isGreaterThanOrEqualTo(promptTokens / MOST);
             }
         }
     }
@@ -67,13 +73,5 @@ class StallTest {
         while (!(generation.next() instanceof Event.Delta)) {
             assertThat(generation.ended()).isFalse();
         }
-    }
-
-    private static int drain(Generation stream) throws InterruptedException {
-        int deltas = 0;
-        while (!stream.ended() && stream.next(Duration.ZERO).isPresent()) {
-            deltas++;
-        }
-        return deltas;
     }
 }

@@ -66,7 +66,6 @@ final class ModelShow {
             case GENERATE -> Optional.of("completion");
             case EMBED -> Optional.of("embedding");
 
-
             case SEE, HEAR, RERANK -> Optional.empty();
         };
     }

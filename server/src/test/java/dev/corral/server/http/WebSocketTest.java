@@ -193,9 +193,12 @@ class WebSocketTest {
         start(engine, HttpSettings.loopback(0));
         try (SocketClient client = open()) {
             client.say(OPEN);
-            for (int i = 0; i < 300; i++) {
-                client.say("{'type': 'generate', 'inputs': 'x', 'max_new_tokens': 8}");
-            }
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 10_000; i++) {
+                            client.say("{'type': 'generate', 'inputs': 'x', 'max_new_tokens': 8}");
+                        }
+                    })
+                    .hasMessageContaining("closed");
             assertThat(client.awaitClose()).isEqualTo(1008);
             engine.next().awaitCancel();
         }

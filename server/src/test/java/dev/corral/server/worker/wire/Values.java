@@ -131,7 +131,7 @@ final class Values {
             return random.nextBoolean();
         }
         if (type == double.class || type == Double.class) {
-            return wild ? Double.longBitsToDouble(random.nextLong()) : 0.5 * random.nextInt(2);
+            return wild ? Double.longBitsToDouble(random.nextLong()) : 0.5 * random.nextInt(3);
         }
         if (type == float.class || type == Float.class) {
             return random.nextFloat();
