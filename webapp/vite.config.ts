@@ -10,6 +10,7 @@ const ROUTES = '^/(v1|api|props|slots|health|ready|metrics|models|completion|inf
 
 export default defineConfig({
   plugins: [svelte(), modernFonts(), offlineWorker(), compressed()],
+  base: './',
   build: {
     outDir: '../build/webapp',
     emptyOutDir: true,

@@ -19,7 +19,9 @@ export function offlineWorker(): Plugin {
       const assets = Object.keys(bundle).filter((name) => name.startsWith('assets/') && !ON_DEMAND.test(name))
       const files = ['./', 'corral.webmanifest', 'icon.svg', ...assets.sort()]
       const index = bundle['index.html']
-      const digest = createHash('sha256').update(files.join()).update(index && 'source' in index ? index.source : '')
+      const digest = createHash('sha256')
+        .update(files.join())
+        .update(index && 'source' in index ? index.source : '')
       const source = await readFile(join(root, 'src/worker.ts'), 'utf8')
       const { code } = await transformWithEsbuild(source, 'worker.ts', {
         minify: true,

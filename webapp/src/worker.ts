@@ -38,7 +38,7 @@ worker.addEventListener('fetch', (event) => {
 
 /** Names of assets change with their content, so one that is kept is right. */
 async function keptFirst(request: Request): Promise<Response> {
-  const kept = await caches.match(request)
+  const kept = await caches.match(request, { ignoreVary: true })
   if (kept) return kept
   const fresh = await fetch(request)
   if (fresh.ok) await (await caches.open(KEPT)).put(request, fresh.clone())
@@ -49,7 +49,7 @@ async function serverFirst(request: Request): Promise<Response> {
   try {
     return await fetch(request)
   } catch (gone) {
-    const kept = await caches.match(request, { ignoreSearch: true })
+    const kept = await caches.match(request, { ignoreSearch: true, ignoreVary: true })
     if (kept) return kept
     throw gone
   }

@@ -1,9 +1,7 @@
 import { postStream } from './client.ts'
 import { statsOf, type AnswerStats, type Timings } from './timings.ts'
 
-export type ContentPart =
-  | { type: 'text'; text: string }
-  | { type: 'image_url'; image_url: { url: string } }
+export type ContentPart = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } }
 
 export interface ApiToolCall {
   id: string
@@ -42,7 +40,10 @@ interface Chunk {
 }
 
 /** Streams the next message of a conversation. */
-export async function* chat(request: Record<string, unknown>, signal: AbortSignal): AsyncGenerator<ChatEvent> {
+export async function* chat(
+  request: Record<string, unknown>,
+  signal: AbortSignal,
+): AsyncGenerator<ChatEvent> {
   const body = { ...request, stream: true, return_progress: true }
   for await (const chunk of postStream<Chunk>('/v1/chat/completions', body, signal)) {
     yield* eventsOf(chunk)

@@ -2,14 +2,14 @@ import { eventData } from './events.ts'
 import { Fault } from './fault.ts'
 import { keyStore } from './key.ts'
 
-/** Asks the server that the page came from. Throws a {@link Fault} where it does not answer as hoped. */
+/** Asks the server that the page came from, at a path beside the page's own. Throws a {@link Fault} where it does not answer as hoped. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers)
   const key = keyStore.get()
   if (key) headers.set('Authorization', `Bearer ${key}`)
   let response: Response
   try {
-    response = await fetch(path, { ...init, headers, cache: 'no-store' })
+    response = await fetch(`.${path}`, { ...init, headers, cache: 'no-store' })
   } catch (thrown) {
     if (init.signal?.aborted) throw thrown
     throw Fault.of(thrown)

@@ -16,7 +16,7 @@ interface Reply {
   traceback?: string
 }
 
-const PATH = '/api/v2/generate'
+const PATH = './api/v2/generate'
 
 /**
  * A session over a WebSocket that keeps its text: the server has read everything that was sent and written, and a further
@@ -71,7 +71,12 @@ export class PetalsSession {
    *
    * @param end the text of the token that ends a text
    */
-  async *generate(text: string, tokens: number, settings: PetalsSettings, end: string): AsyncGenerator<string> {
+  async *generate(
+    text: string,
+    tokens: number,
+    settings: PetalsSettings,
+    end: string,
+  ): AsyncGenerator<string> {
     const inputs = text.slice(this.text.length)
     this.text = text
     for (let written = 0; written < tokens; written++) {

@@ -45,7 +45,9 @@ class Answers {
   async answerCall(message: Message, call: string, result: string): Promise<void> {
     const open = conversations.open
     if (!open) return
-    await conversations.add(created(open.id, { role: 'tool', text: result, answers: call, parent: open.leaf }))
+    await conversations.add(
+      created(open.id, { role: 'tool', text: result, answers: call, parent: open.leaf }),
+    )
     const answered = new Set(conversations.path.flatMap((each) => each.answers ?? []))
     if (message.calls?.every((each) => answered.has(each.id))) await this.answer(open.id, open.leaf)
   }

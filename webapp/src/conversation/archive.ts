@@ -60,7 +60,9 @@ function messageOf(raw: Record<string, unknown>, renamed: (id: unknown) => strin
     text: textOf(raw['text']),
     created: numberOf(raw['created']),
   }
-  const images = Array.isArray(raw['images']) ? raw['images'].map(textOf).filter((url) => IMAGE.test(url)) : []
+  const images = Array.isArray(raw['images'])
+    ? raw['images'].map(textOf).filter((url) => IMAGE.test(url))
+    : []
   if (images.length > 0) message.images = images
   if (raw['reasoning']) message.reasoning = textOf(raw['reasoning'])
   if (raw['model']) message.model = textOf(raw['model'])

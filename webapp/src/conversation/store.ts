@@ -12,7 +12,9 @@ export class ConversationStore {
     const request = indexedDB.open(name, VERSION)
     request.onupgradeneeded = () => {
       request.result.createObjectStore(CONVERSATIONS, { keyPath: 'id' })
-      request.result.createObjectStore(MESSAGES, { keyPath: 'id' }).createIndex('conversation', 'conversation')
+      request.result
+        .createObjectStore(MESSAGES, { keyPath: 'id' })
+        .createIndex('conversation', 'conversation')
     }
     const database = await done(request)
     database.onversionchange = () => database.close()

@@ -6,7 +6,7 @@ type Messages = Readonly<Record<string, Message>>
 export function pathTo(messages: Messages, leaf: string | null): Message[] {
   const path: Message[] = []
   const met = new Set<string>()
-  for (let id = leaf; id !== null && !met.has(id); ) {
+  for (let id = leaf; id !== null && !met.has(id);) {
     const message: Message | undefined = messages[id]
     if (!message) break
     met.add(id)

@@ -56,11 +56,13 @@ export const enSettings = {
   'set.dry_penalty_last_n': 'DRY window',
   'hint.dry_penalty_last_n': 'How many tokens back DRY looks. −1 is the whole context.',
   'set.dynatemp_range': 'Dynamic range',
-  'hint.dynatemp_range': 'Lets the temperature vary by so much: low where the model is sure, high where it is not.',
+  'hint.dynatemp_range':
+    'Lets the temperature vary by so much: low where the model is sure, high where it is not.',
   'set.dynatemp_exponent': 'Dynamic exponent',
   'hint.dynatemp_exponent': 'How the model’s doubt turns into temperature within that range.',
   'set.mirostat': 'Mirostat',
-  'hint.mirostat': 'Keeps the surprise of a text constant, in place of the filters. 0 is off; 1 and 2 are its versions.',
+  'hint.mirostat':
+    'Keeps the surprise of a text constant, in place of the filters. 0 is off; 1 and 2 are its versions.',
   'set.mirostat_tau': 'Mirostat target',
   'hint.mirostat_tau': 'How surprising the text shall be. Lower is more focused.',
   'set.mirostat_eta': 'Mirostat rate',

@@ -42,7 +42,8 @@ export const en = {
   'theme.dark': 'Dark',
 
   'chat.title': 'What shall we talk about?',
-  'chat.intro': 'Everything you write is answered by the model on this server, and kept in this browser only.',
+  'chat.intro':
+    'Everything you write is answered by the model on this server, and kept in this browser only.',
   'chat.placeholder': 'Write a message',
   'chat.input': 'Message',
   'chat.send': 'Send',

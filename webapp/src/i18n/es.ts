@@ -207,11 +207,13 @@ export const es: Phrases = {
   'group.steering': 'Forma y orden',
 
   'set.temperature': 'Temperatura',
-  'hint.temperature': 'Lo atrevida que es la elección de palabras. 0 toma siempre la más probable; de 0.7 a 1 es viva.',
+  'hint.temperature':
+    'Lo atrevida que es la elección de palabras. 0 toma siempre la más probable; de 0.7 a 1 es viva.',
   'set.max_tokens': 'Límite de longitud',
   'hint.max_tokens': 'Como mucho tantos tokens por respuesta. −1 es sin límite.',
   'set.seed': 'Semilla',
-  'hint.seed': 'Con la misma semilla y los mismos ajustes sale la misma respuesta. −1 toma una nueva cada vez.',
+  'hint.seed':
+    'Con la misma semilla y los mismos ajustes sale la misma respuesta. −1 toma una nueva cada vez.',
   'set.top_k': 'Top k',
   'hint.top_k': 'Elige entre los k tokens más probables. 0 los toma todos.',
   'set.top_p': 'Top p',
@@ -225,7 +227,8 @@ export const es: Phrases = {
   'set.top_n_sigma': 'Top n sigma',
   'hint.top_n_sigma': 'Conserva los tokens a tantas desviaciones típicas del mejor. −1 lo desactiva.',
   'set.xtc_probability': 'Probabilidad de XTC',
-  'hint.xtc_probability': 'Con qué frecuencia se descartan los tokens más previsibles, para variar. 0 es nunca.',
+  'hint.xtc_probability':
+    'Con qué frecuencia se descartan los tokens más previsibles, para variar. 0 es nunca.',
   'set.xtc_threshold': 'Umbral de XTC',
   'hint.xtc_threshold': 'Lo que XTC considera previsible. Por encima de 0.5 no se aplica nunca.',
   'set.min_keep': 'Conservar al menos',
@@ -233,7 +236,8 @@ export const es: Phrases = {
   'set.repeat_penalty': 'Penalización por repetir',
   'hint.repeat_penalty': 'Hace menos probables los tokens ya aparecidos. 1 la desactiva; 1.1 es suave.',
   'set.repeat_last_n': 'Ventana de penalización',
-  'hint.repeat_last_n': 'Cuántos tokens hacia atrás miran las penalizaciones. −1 es todo el contexto, 0 es nada.',
+  'hint.repeat_last_n':
+    'Cuántos tokens hacia atrás miran las penalizaciones. −1 es todo el contexto, 0 es nada.',
   'set.frequency_penalty': 'Penalización por frecuencia',
   'hint.frequency_penalty': 'Cuanto más ha aparecido un token, menos probable se vuelve.',
   'set.presence_penalty': 'Penalización por presencia',
@@ -251,7 +255,8 @@ export const es: Phrases = {
   'set.dynatemp_exponent': 'Exponente dinámico',
   'hint.dynatemp_exponent': 'Cómo la duda del modelo se vuelve temperatura dentro de ese margen.',
   'set.mirostat': 'Mirostat',
-  'hint.mirostat': 'Mantiene constante la sorpresa del texto, en lugar de los filtros. 0 es no; 1 y 2 son sus versiones.',
+  'hint.mirostat':
+    'Mantiene constante la sorpresa del texto, en lugar de los filtros. 0 es no; 1 y 2 son sus versiones.',
   'set.mirostat_tau': 'Objetivo de Mirostat',
   'hint.mirostat_tau': 'Lo sorprendente que ha de ser el texto. Más bajo es más centrado.',
   'set.mirostat_eta': 'Ritmo de Mirostat',
@@ -275,7 +280,8 @@ export const es: Phrases = {
   'set.schema': 'Esquema JSON',
   'hint.schema': 'Cómo ha de ser la respuesta.',
   'set.tools': 'Herramientas',
-  'hint.tools': 'Un arreglo JSON de funciones, en la forma de OpenAI. Cuando el modelo llama a una, tú das el resultado.',
+  'hint.tools':
+    'Un arreglo JSON de funciones, en la forma de OpenAI. Cuando el modelo llama a una, tú das el resultado.',
   'set.more': 'Otros campos',
   'hint.more': 'Un objeto JSON que se añade a cada petición, como {"cache_prompt": true}.',
 

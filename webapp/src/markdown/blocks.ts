@@ -23,7 +23,10 @@ export class Blocks {
     const start = kept.reduce((length, block) => length + block.raw.length, 0)
     const read = normalized(lex(text.slice(start)))
     const before = this.blocks.slice(kept.length)
-    this.blocks = [...kept, ...read.map((block, i) => (before[i]?.raw === block.raw && !anew ? before[i] : block))]
+    this.blocks = [
+      ...kept,
+      ...read.map((block, i) => (before[i]?.raw === block.raw && !anew ? before[i] : block)),
+    ]
     this.text = text
     return this.blocks
   }

@@ -89,7 +89,10 @@ class Notebook {
     try {
       if (!this.session?.isAt(this.text)) {
         this.session?.close()
-        this.session = await PetalsSession.open(server.models[0]?.id ?? 'default', server.contextTokens || 2_048)
+        this.session = await PetalsSession.open(
+          server.models[0]?.id ?? 'default',
+          server.contextTokens || 2_048,
+        )
       }
     } catch (thrown) {
       if (!(thrown instanceof Fault && thrown.kind === 'missing')) throw thrown
@@ -127,12 +130,22 @@ class Notebook {
   private async complete(signal: AbortSignal): Promise<void> {
     this.way = 'completion'
     const request = { ...settings.sampling(), prompt: this.text, n_predict: this.tokens }
-    await this.stream(this.probabilities ? { ...request, n_probs: ALTERNATIVES } : request, this.text, '', signal)
+    await this.stream(
+      this.probabilities ? { ...request, n_probs: ALTERNATIVES } : request,
+      this.text,
+      '',
+      signal,
+    )
   }
 
   private async fill(prefix: string, suffix: string, signal: AbortSignal): Promise<void> {
     this.way = 'infill'
-    const request = { ...settings.sampling(), input_prefix: prefix, input_suffix: suffix, n_predict: this.tokens }
+    const request = {
+      ...settings.sampling(),
+      input_prefix: prefix,
+      input_suffix: suffix,
+      n_predict: this.tokens,
+    }
     await this.stream(request, prefix, suffix, signal)
   }
 

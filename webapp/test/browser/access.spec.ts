@@ -26,7 +26,8 @@ for (const scheme of ['light', 'dark'] as const) {
       await expectNoViolations(page)
       await page.getByRole('button', { name: /^Settings/ }).click()
       for (const group of await page.getByRole('dialog').locator('summary').all()) {
-        if (!(await group.evaluate((each) => (each.parentElement as HTMLDetailsElement).open))) await group.click()
+        if (!(await group.evaluate((each) => (each.parentElement as HTMLDetailsElement).open)))
+          await group.click()
       }
       await expectNoViolations(page)
       await page.getByRole('button', { name: 'Close' }).click()
@@ -88,7 +89,11 @@ test('a screen reader hears when an answer begins and when it is whole', async (
   await page.evaluate(() => {
     const status = document.querySelector('.offscreen[role=status]')!
     const hear = (window as unknown as { hear(text: string): void }).hear
-    new MutationObserver(() => hear(status.textContent ?? '')).observe(status, { childList: true, characterData: true, subtree: true })
+    new MutationObserver(() => hear(status.textContent ?? '')).observe(status, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    })
   })
   await chat.ask('Hello.')
   expect(said).toEqual(['The model is answering', 'The answer is complete'])

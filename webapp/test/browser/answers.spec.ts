@@ -12,7 +12,7 @@ test('Markdown, code, tables and formulas are set', async ({ chat, page }) => {
   await chat.open()
   await chat.ask('Show me.')
   await expect(chat.last.getByRole('heading', { name: 'Rivers' })).toBeVisible()
-  await expect(chat.last.getByRole('cell', { name: '930' })).toBeVisible()
+  await expect(chat.last.getByRole('cell', { name: '930' })).toHaveCSS('text-align', 'end')
   await expect(chat.last.locator('.hljs-string')).toHaveText('"Ebro"')
   await expect(chat.last.locator('.katex-display math')).toHaveCount(1)
   await expect(chat.last.locator('.katex')).toHaveCount(2)
@@ -22,7 +22,12 @@ test('Markdown, code, tables and formulas are set', async ({ chat, page }) => {
 })
 
 test('reasoning is folded', async ({ chat, page }) => {
-  await answerWith(page, { reasoning_content: 'Think of ' }, { reasoning_content: 'rivers.' }, { content: 'The Ebro.' })
+  await answerWith(
+    page,
+    { reasoning_content: 'Think of ' },
+    { reasoning_content: 'rivers.' },
+    { content: 'The Ebro.' },
+  )
   await chat.open()
   await chat.ask('A river?')
   await expect(chat.last).toContainText('The Ebro.')
@@ -53,7 +58,9 @@ test('a tool’s call is folded, and its result goes back to the model', async (
     {
       role: 'assistant',
       content: '',
-      tool_calls: [{ id: 'call-1', type: 'function', function: { name: 'get_time', arguments: '{"zone": "Madrid"}' } }],
+      tool_calls: [
+        { id: 'call-1', type: 'function', function: { name: 'get_time', arguments: '{"zone": "Madrid"}' } },
+      ],
     },
     { role: 'tool', content: '12:00', tool_call_id: 'call-1' },
   ])

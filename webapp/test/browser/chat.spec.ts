@@ -3,10 +3,12 @@ import { expect, test } from './page.ts'
 
 test('the first answer streams, and says what it cost', async ({ chat, page }) => {
   await chat.open()
-  await chat.ask('What is the capital of France?')
-  await expect(chat.last).toContainText('Paris')
-  await expect(chat.last.getByRole('list', { name: 'Speed and tokens of this answer' })).toContainText(/tokens\/s.*\d+ tokens.*prompt \d+.*cached/)
-  await expect(page.getByRole('link', { name: 'What is the capital of France?' })).toHaveAttribute('aria-current', 'true')
+  await chat.ask('Say hello.')
+  await expect(chat.last).toContainText(/hello/i)
+  await expect(chat.last.getByRole('list', { name: 'Speed and tokens of this answer' })).toContainText(
+    /tokens\/s.*\d+ tokens.*prompt \d+.*cached/,
+  )
+  await expect(page.getByRole('link', { name: 'Say hello.' })).toHaveAttribute('aria-current', 'true')
   await expect(page).toHaveURL(/#\/chat\/.+/)
 })
 
@@ -14,7 +16,10 @@ test('what was said before is read from the cache', async ({ chat }) => {
   await chat.open()
   await chat.ask('Say hello.')
   await chat.ask('Say it again.')
-  const cached = await chat.last.getByRole('list').getByText(/cached/).textContent()
+  const cached = await chat.last
+    .getByRole('list')
+    .getByText(/cached/)
+    .textContent()
   expect(Number(/\d+/.exec(cached!)![0])).toBeGreaterThan(10)
 })
 
@@ -33,7 +38,9 @@ test.describe('with long answers', () => {
     await chat.last.getByRole('button', { name: 'Continue' }).click()
     const messages = (await request).postDataJSON().messages as { role: string; content: string }[]
     expect(messages.at(-1)).toMatchObject({ role: 'assistant' })
-    await expect.poll(async () => (await chat.last.locator('.markdown').textContent())!.length).toBeGreaterThan(before!.length)
+    await expect
+      .poll(async () => (await chat.last.locator('.markdown').textContent())!.length)
+      .toBeGreaterThan(before!.length)
     await page.keyboard.press('Escape')
     await chat.whole()
     await expect(chat.answers).toHaveCount(1)
@@ -43,7 +50,9 @@ test.describe('with long answers', () => {
   test('a page that is loaded again in mid-answer keeps what there was', async ({ chat, page }) => {
     await chat.open()
     await chat.send('Count from one to a thousand in words.')
-    await expect.poll(async () => (await chat.last.locator('.markdown').textContent())!.length).toBeGreaterThan(120)
+    await expect
+      .poll(async () => (await chat.last.locator('.markdown').textContent())!.length)
+      .toBeGreaterThan(120)
     await page.reload()
     await expect(chat.last).toContainText('This answer broke off.')
     await expect(chat.last.locator('.markdown')).toContainText(/\w{3,}/)
@@ -128,7 +137,10 @@ test('conversations are found, renamed, exported, deleted and imported', async (
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Export all' }).click(),
   ])
-  const file = JSON.parse(await readFile(await download.path(), 'utf8')) as { infos: unknown[]; messages: unknown[] }
+  const file = JSON.parse(await readFile(await download.path(), 'utf8')) as {
+    infos: unknown[]
+    messages: unknown[]
+  }
   expect(file.infos).toHaveLength(2)
   expect(file.messages).toHaveLength(4)
 
@@ -167,7 +179,9 @@ test('an answer follows a JSON schema', async ({ chat, page }) => {
   const schema = page.getByRole('textbox', { name: 'JSON schema' })
   await schema.fill('{"type": "object"')
   await expect(page.getByText('This is no valid JSON.')).toBeVisible()
-  await schema.fill('{"type": "object", "properties": {"sky": {"enum": ["blue", "red"]}}, "required": ["sky"]}')
+  await schema.fill(
+    '{"type": "object", "properties": {"sky": {"enum": ["blue", "red"]}}, "required": ["sky"]}',
+  )
   await page.getByRole('button', { name: 'Close' }).click()
   await chat.ask('What color is the sky?')
   const text = await chat.last.locator('pre code').textContent()
@@ -193,7 +207,10 @@ test('a setting is sent, and one out of range is named and not sent', async ({ c
 async function freed(page: import('@playwright/test').Page): Promise<void> {
   await expect
     .poll(async () => {
-      const slots = (await (await page.request.get('/slots')).json()) as { is_processing: boolean; next_token: { n_decoded: number }[] }[]
+      const slots = (await (await page.request.get('/slots')).json()) as {
+        is_processing: boolean
+        next_token: { n_decoded: number }[]
+      }[]
       return slots.every((slot) => !slot.is_processing || slot.next_token[0]!.n_decoded < 200)
     })
     .toBe(true)

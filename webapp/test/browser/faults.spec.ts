@@ -37,7 +37,9 @@ test('a conversation that is too long says what can be done', async ({ chat, pag
   await chat.open()
   await chat.input.fill('All work and no play. '.repeat(4_000))
   await page.getByRole('button', { name: 'Send', exact: true }).click()
-  await expect(chat.last.getByRole('alert')).toContainText('The conversation is longer than what the model can hold.')
+  await expect(chat.last.getByRole('alert')).toContainText(
+    'The conversation is longer than what the model can hold.',
+  )
   await expect(chat.last.getByRole('alert')).toContainText('begin a new chat')
 })
 
@@ -71,7 +73,10 @@ test('a model that is loading is waited for', async ({ chat, page }) => {
   let loading = true
   await page.route('**/props', (route) =>
     loading
-      ? route.fulfill({ status: 503, json: { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } } })
+      ? route.fulfill({
+          status: 503,
+          json: { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } },
+        })
       : route.continue(),
   )
   await page.goto('/')

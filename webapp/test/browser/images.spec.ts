@@ -28,7 +28,9 @@ test.describe('with a model that sees', () => {
       await chat.open()
       if (way === 'picker') {
         const buffer = Buffer.from(PIXEL, 'base64')
-        await page.locator('input[type=file][accept^=image]').setInputFiles({ name: 'p.png', mimeType: 'image/png', buffer })
+        await page
+          .locator('input[type=file][accept^=image]')
+          .setInputFiles({ name: 'p.png', mimeType: 'image/png', buffer })
       } else {
         await chat.input.evaluate(
           (input, { base64, way }) => {
@@ -63,7 +65,9 @@ test.describe('with a model that sees', () => {
   test('a file that is no picture is named as such', async ({ chat, page }) => {
     await chat.open()
     const buffer = Buffer.from('not a picture')
-    await page.locator('input[type=file][accept^=image]').setInputFiles({ name: 'p.png', mimeType: 'image/png', buffer })
+    await page
+      .locator('input[type=file][accept^=image]')
+      .setInputFiles({ name: 'p.png', mimeType: 'image/png', buffer })
     await expect(page.getByText('That file is no picture that can be read.').first()).toBeVisible()
   })
 })

@@ -25,7 +25,7 @@ test('the first load is below 300 KB gzipped', async ({ chat, page }) => {
 
 test('files come compressed, assets to stay', async ({ request }) => {
   const html = await readFile(join(BUILT, 'index.html'), 'utf8')
-  const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)![1]!
+  const script = /src="\.(\/assets\/[^"]+\.js)"/.exec(html)![1]!
   const response = await request.get(script, { headers: { 'Accept-Encoding': 'br' } })
   expect(response.headers()['content-encoding']).toBe('br')
   expect(response.headers()['cache-control']).toContain('immutable')

@@ -88,7 +88,11 @@ test('a hole in the text is sent to be filled', async ({ chat, page }) => {
   await text.pressSequentially('\n\nadd(1, 2)')
   await page.getByRole('button', { name: 'Fill the hole' }).click()
   await expect(text).toHaveValue('def add(a, b):\n    return a + b\n\nadd(1, 2)')
-  expect(asked).toMatchObject({ input_prefix: 'def add(a, b):\n    ', input_suffix: '\n\nadd(1, 2)', stream: true })
+  expect(asked).toMatchObject({
+    input_prefix: 'def add(a, b):\n    ',
+    input_suffix: '\n\nadd(1, 2)',
+    stream: true,
+  })
 })
 
 test('what the server can’t do is told plainly', async ({ chat, page }) => {

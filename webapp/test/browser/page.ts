@@ -21,7 +21,8 @@ export const test = base.extend<Begin & { chat: ChatDriver }>({
     const origin = new URL(baseURL!).origin
     page.on('pageerror', (error) => wrong.push(`thrown: ${error.message}`))
     page.on('console', (message) => {
-      if (/Content Security Policy|TrustedHTML|TrustedScript/i.test(message.text())) wrong.push(message.text())
+      if (/Content Security Policy|TrustedHTML|TrustedScript/i.test(message.text()))
+        wrong.push(message.text())
     })
     page.on('request', (request) => {
       const url = new URL(request.url())
@@ -62,7 +63,9 @@ export class ChatDriver {
 
   async open(path = '/'): Promise<void> {
     await this.page.goto(path)
-    await expect(this.page.getByRole('combobox', { name: 'Model' }).getByRole('option').first()).toBeAttached()
+    await expect(
+      this.page.getByRole('combobox', { name: 'Model' }).getByRole('option').first(),
+    ).toBeAttached()
   }
 
   async send(text: string): Promise<void> {
@@ -99,7 +102,10 @@ export function chunks(...deltas: Record<string, unknown>[]): string {
 }
 
 /** Answers chat requests with such a stream, and notes what was asked. */
-export async function answerWith(page: Page, ...deltas: Record<string, unknown>[]): Promise<Record<string, unknown>[]> {
+export async function answerWith(
+  page: Page,
+  ...deltas: Record<string, unknown>[]
+): Promise<Record<string, unknown>[]> {
   const asked: Record<string, unknown>[] = []
   await page.route('**/v1/chat/completions', async (route: Route) => {
     asked.push(route.request().postDataJSON() as Record<string, unknown>)

@@ -31,6 +31,8 @@ test('throughput and queue come from the server’s metrics', async ({ chat, pag
   await expect(speed).toBeVisible()
   const label = await speed.getAttribute('aria-label')
   expect(Number(/now ([\d.]+)/.exec(label!)![1])).toBeGreaterThan(5)
-  await expect(page.getByRole('figure').filter({ hasText: 'Requests' })).toContainText(/2 running.*5 waiting/s)
+  await expect(page.getByRole('figure').filter({ hasText: 'Requests' })).toContainText(
+    /2 running.*5 waiting/s,
+  )
   await expect(page.getByRole('figure').filter({ hasText: 'KV cache' })).toContainText('50 %')
 })

@@ -57,7 +57,9 @@ for (const scheme of ['light', 'dark'] as const) {
       await shoot('notebook')
 
       for (const text of ['The sea', 'The sky']) {
-        void page.request.post('/completion', { data: { prompt: text, n_predict: 700, ignore_eos: true } }).catch(() => undefined)
+        void page.request
+          .post('/completion', { data: { prompt: text, n_predict: 700, ignore_eos: true } })
+          .catch(() => undefined)
       }
       await page.goto('/#/status')
       await page.waitForTimeout(12_000) // a chart of some seconds

@@ -5,7 +5,8 @@ function streamOf(...pieces: (string | Uint8Array)[]): ReadableStream<Uint8Array
   const encoder = new TextEncoder()
   return new ReadableStream({
     start(controller) {
-      for (const piece of pieces) controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
+      for (const piece of pieces)
+        controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
       controller.close()
     },
   })

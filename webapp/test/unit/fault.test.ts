@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { Fault } from '../../src/api/fault.ts'
 import { faultOf } from '../../src/api/petals.ts'
 
-const openai = (code: string, type = 'invalid_request_error') => JSON.stringify({ error: { message: 'm', type, code } })
+const openai = (code: string, type = 'invalid_request_error') =>
+  JSON.stringify({ error: { message: 'm', type, code } })
 
 test.each([
   [401, openai('invalid_api_key'), 'key'],
@@ -23,7 +24,8 @@ test.each([
 })
 
 test('keeps what tells people what to do', () => {
-  const body = '{"error":{"message":"too long","code":"context_length_exceeded","n_prompt_tokens":9,"n_ctx":8}}'
+  const body =
+    '{"error":{"message":"too long","code":"context_length_exceeded","n_prompt_tokens":9,"n_ctx":8}}'
   expect(Fault.ofBody(400, body, '3').facts).toEqual({
     detail: 'too long',
     retryAfter: 3,
@@ -37,7 +39,9 @@ test('what is thrown by fetch is a server that is gone', () => {
 })
 
 test('reads the last line of a traceback', () => {
-  expect(faultOf('Traceback…\nValueError: Maximum length exceeded: prefix 1 + current 9').kind).toBe('context')
+  expect(faultOf('Traceback…\nValueError: Maximum length exceeded: prefix 1 + current 9').kind).toBe(
+    'context',
+  )
   expect(faultOf('x\nAllocationFailed: attention cache is full').kind).toBe('busy')
   expect(faultOf('KeyError: no such model').facts.detail).toBe('KeyError: no such model')
 })

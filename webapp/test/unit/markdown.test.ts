@@ -32,7 +32,8 @@ The end.
 `
 
 const html = (text: string) => lex(text).map(htmlOf).join('')
-const shown = (blocks: readonly { token: Parameters<typeof htmlOf>[0] }[]) => blocks.map((each) => htmlOf(each.token)).join('')
+const shown = (blocks: readonly { token: Parameters<typeof htmlOf>[0] }[]) =>
+  blocks.map((each) => htmlOf(each.token)).join('')
 
 test('a text that came piece by piece is the text that came at once', () => {
   for (const step of [1, 3, 7, 50]) {
@@ -71,7 +72,9 @@ test('tags are text', () => {
 })
 
 test('pictures are links', () => {
-  expect(html('![a cat](https://example.com/c.png)')).toBe('<p><a href="https://example.com/c.png">a cat</a></p>\n')
+  expect(html('![a cat](https://example.com/c.png)')).toBe(
+    '<p><a href="https://example.com/c.png">a cat</a></p>\n',
+  )
 })
 
 test.each([

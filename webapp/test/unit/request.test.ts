@@ -12,7 +12,14 @@ const base = { conversation: 'c', parent: null, created: 1 }
 test('a branch is what the server is sent', () => {
   const path: Message[] = [
     { ...base, id: '1', role: 'user', text: 'look', images: ['data:image/png;base64,AA=='] },
-    { ...base, id: '2', role: 'assistant', text: '', reasoning: 'hm', calls: [{ id: 'k', name: 'f', args: '{}' }] },
+    {
+      ...base,
+      id: '2',
+      role: 'assistant',
+      text: '',
+      reasoning: 'hm',
+      calls: [{ id: 'k', name: 'f', args: '{}' }],
+    },
     { ...base, id: '3', role: 'tool', text: '42', answers: 'k' },
   ]
   expect(apiMessages('be brief', path)).toEqual([
@@ -60,7 +67,10 @@ test('a chunk tells of text, reasoning, calls, the end and what it cost', () => 
     { kind: 'reasoning', text: 'b' },
     { kind: 'text', text: 'a' },
     { kind: 'tool', index: 0, id: 'k', name: 'f', args: '{' },
-    { kind: 'stats', stats: { promptTokens: 7, cachedTokens: 3, tokens: 7, tokensPerSecond: 9, promptMs: 5 } },
+    {
+      kind: 'stats',
+      stats: { promptTokens: 7, cachedTokens: 3, tokens: 7, tokensPerSecond: 9, promptMs: 5 },
+    },
     { kind: 'end', reason: 'stop' },
   ])
   expect([...eventsOf({ choices: [], prompt_progress: { total: 9, cache: 1, processed: 5 } })]).toEqual([

@@ -30,7 +30,11 @@ beforeEach(async () => {
   store = await ConversationStore.open(`test-${++name}`)
   await store.putAll(
     [info('a', 1), info('b', 2)],
-    [message('a-1', 'a', 'Rivers of Spain'), message('b-1', 'b', 'Lakes'), message('b-2', 'b', 'Ríos y LAGOS')],
+    [
+      message('a-1', 'a', 'Rivers of Spain'),
+      message('b-1', 'b', 'Lakes'),
+      message('b-2', 'b', 'Ríos y LAGOS'),
+    ],
   )
 })
 
@@ -76,7 +80,13 @@ test('a file keeps what is right in it, and nothing else', () => {
       format: 'corral-conversations',
       infos: [{ id: 1, title: 5, evil: '<script>' }],
       messages: [
-        { id: 'm', conversation: 1, role: 'user', text: 't', images: ['https://x/y.png', 'data:image/png;base64,AA=='] },
+        {
+          id: 'm',
+          conversation: 1,
+          role: 'user',
+          text: 't',
+          images: ['https://x/y.png', 'data:image/png;base64,AA=='],
+        },
         { id: 'n', conversation: 'other', role: 'user', text: 't' },
       ],
     }),
@@ -85,11 +95,18 @@ test('a file keeps what is right in it, and nothing else', () => {
   expect(messages[0]!.images).toEqual(['data:image/png;base64,AA=='])
 })
 
-test.each(['', '{}', '[]', '{"format":"corral-conversations"}', 'null'])('%j is no file of conversations', (text) => {
-  expect(() => fromFile(text)).toThrow()
-})
+test.each(['', '{}', '[]', '{"format":"corral-conversations"}', 'null'])(
+  '%j is no file of conversations',
+  (text) => {
+    expect(() => fromFile(text)).toThrow()
+  },
+)
 
 test('a role that is not known is refused', () => {
-  const file = { format: 'corral-conversations', infos: [{ id: 1 }], messages: [{ id: 1, conversation: 1, role: 'system' }] }
+  const file = {
+    format: 'corral-conversations',
+    infos: [{ id: 1 }],
+    messages: [{ id: 1, conversation: 1, role: 'system' }],
+  }
   expect(() => fromFile(JSON.stringify(file))).toThrow('system')
 })

@@ -16,9 +16,14 @@ const message = (id: string, parent: string | null): Message => ({
 //   └ d ─ e
 //       └ f
 const messages = Object.fromEntries(
-  [message('a', null), message('b', 'a'), message('c', 'b'), message('d', 'a'), message('e', 'd'), message('f', 'd')].map(
-    (each) => [each.id, each],
-  ),
+  [
+    message('a', null),
+    message('b', 'a'),
+    message('c', 'b'),
+    message('d', 'a'),
+    message('e', 'd'),
+    message('f', 'd'),
+  ].map((each) => [each.id, each]),
 )
 const ids = (all: Message[]) => all.map((each) => each.id).join('')
 

@@ -167,7 +167,8 @@ class AdmissionTest {
                 assertThat(answer.text()).as(path).contains("Invalid API Key");
             }
         }
-        assertThat(open).containsExactlyInAnyOrder(
+        assertThat(open)
+                .containsExactlyInAnyOrder(
                         "/health",
                         "/v1/health",
                         "/ready",
@@ -180,7 +181,8 @@ class AdmissionTest {
                         "/assets/0");
         assertThat(client.get("/nothing").status()).isEqualTo(401);
         assertThat(client.get("/health/").status()).isEqualTo(401);
-        for (String path : List.of("/assets/", "/assets/../props", "/assets/..%2fprops", "/assets/a/b", "/assets/%2e%2e")) {
+        for (String path :
+                List.of("/assets/", "/assets/../props", "/assets/..%2fprops", "/assets/a/b", "/assets/%2e%2e")) {
             assertThat(client.get(path).status()).as(path).isEqualTo(401);
         }
     }
