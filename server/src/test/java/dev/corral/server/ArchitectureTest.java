@@ -114,9 +114,8 @@ class ArchitectureTest {
 
     @Test
     void dialectsDoNotKnowEachOther() {
-        for (String dialect : new String[] {
-            "llamacpp", "openai", "anthropic", "ollama", "petals", "easylm", "operations", "page"
-        }) {
+        for (String dialect :
+                new String[] {"llamacpp", "openai", "anthropic", "ollama", "petals", "easylm", "operations", "page"}) {
             classes()
                     .that()
                     .resideInAPackage("dev.corral.server." + dialect + "..")

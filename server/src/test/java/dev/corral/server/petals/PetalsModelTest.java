@@ -26,8 +26,7 @@ class PetalsModelTest {
     }
 
     private static SocketClient socket() throws Exception {
-        return SocketClient.open(
-                SERVER.client().http(), SERVER.client().address(), "/api/v2/generate");
+        return SocketClient.open(SERVER.client().http(), SERVER.client().address(), "/api/v2/generate");
     }
 
     private static String outputs(TestClient.Answer answer) {
@@ -95,7 +94,8 @@ class PetalsModelTest {
             text.append(generate("session_id=" + id + "&max_new_tokens=1"));
             EngineStats after = settled();
             assertThat(after.steps() - before.steps()).isEqualTo(1);
-            assertThat(after.promptTokensEvaluated() - before.promptTokensEvaluated()).isEqualTo(1);
+            assertThat(after.promptTokensEvaluated() - before.promptTokensEvaluated())
+                    .isEqualTo(1);
         }
         assertThat(text.toString()).isEqualTo(" five, six, seven, eight, nine, ten,");
         SERVER.client().get("/api/v1/close_inference_session?session_id=" + id);

@@ -79,8 +79,8 @@ class SessionsLeaveNothingTest {
     @Test
     void byWebSocket() throws Exception {
         for (int i = 0; i < MANY; i++) {
-            SocketClient client = SocketClient.open(
-                    running.client().http(), running.client().address(), "/api/v2/generate");
+            SocketClient client =
+                    SocketClient.open(running.client().http(), running.client().address(), "/api/v2/generate");
             client.say("{'type': 'open_inference_session', 'max_length': 200}")
                     .say("{'type': 'generate', 'inputs': 'the cat sat on the mat number " + i + "',"
                             + " 'max_new_tokens': 1, 'stop_sequence': 'never said'}");
