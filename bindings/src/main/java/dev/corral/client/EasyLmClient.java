@@ -214,8 +214,8 @@ public final class EasyLmClient implements AutoCloseable {
         JsonNode numbers = requireLength(answer, "log_likelihood", count);
         JsonNode greedy = requireLength(answer, "is_greedy", count);
         return IntStream.range(0, count)
-                .mapToObj(i -> new Score(
-                        numbers.get(i).doubleValue(), greedy.get(i).booleanValue()))
+                .mapToObj(i ->
+                        new Score(numbers.get(i).doubleValue(), greedy.get(i).booleanValue()))
                 .toList();
     }
 

@@ -31,7 +31,8 @@ final class EasyLmFlags {
             paramLabel = "ROUTES",
             split = ",",
             defaultValue = "${CORRAL_EASYLM_PRE_COMPILE}",
-            description = "Try these once before the first request: loglikelihood, generate, greedy_until, chat or all.")
+            description =
+                    "Try these once before the first request: loglikelihood, generate, greedy_until, chat or all.")
     Set<String> preCompile = new LinkedHashSet<>();
 
     @Option(

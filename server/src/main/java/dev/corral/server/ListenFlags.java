@@ -51,7 +51,7 @@ final class ListenFlags {
     }
 
     private static BadFlag wrong(String value) {
-        return new BadFlag("--listen must be DIALECT=[HOST:]PORT, with a dialect of " + String.join(", ", Server.DIALECTS)
-                + " and a port of 0 to " + HIGHEST_PORT + ", but is " + value);
+        return new BadFlag("--listen must be DIALECT=[HOST:]PORT, with a dialect of "
+                + String.join(", ", Server.DIALECTS) + " and a port of 0 to " + HIGHEST_PORT + ", but is " + value);
     }
 }

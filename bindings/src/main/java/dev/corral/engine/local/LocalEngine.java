@@ -298,7 +298,8 @@ public final class LocalEngine implements Engine {
         AppliedAdapters applied = loaded.adapters().acquire(query.adapters(), List.of());
         try {
             PrefixSpace space = PrefixSpace.of(applied.identity(), query.partition());
-            return new Reply.Vacated(loaded.scheduler().vacate(space, query.tokens().toArray()));
+            return new Reply.Vacated(
+                    loaded.scheduler().vacate(space, query.tokens().toArray()));
         } finally {
             loaded.adapters().release(applied);
         }

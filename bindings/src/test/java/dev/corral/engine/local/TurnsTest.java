@@ -71,7 +71,9 @@ class TurnsTest {
     }
 
     private static List<Integer> prompt(int length, int seed) {
-        return IntStream.range(0, length).mapToObj(i -> 5 + (i * 7 + seed * 31) % 40).toList();
+        return IntStream.range(0, length)
+                .mapToObj(i -> 5 + (i * 7 + seed * 31) % 40)
+                .toList();
     }
 
     @ParameterizedTest
@@ -123,7 +125,8 @@ class TurnsTest {
             assertThat(engine.ask(new Query.Vacate(tokens, Optional.empty(), "other"))
                             .sequences())
                     .isZero();
-            assertThat(engine.ask(new Query.Vacate(tokens, Optional.empty(), "")).sequences())
+            assertThat(engine.ask(new Query.Vacate(tokens, Optional.empty(), ""))
+                            .sequences())
                     .isEqualTo(1);
             engine.checkInvariants();
             assertThat(settled(engine).usedCells()).isZero();
@@ -138,7 +141,8 @@ class TurnsTest {
         try (LocalEngine engine = TinyEngines.open(model, options -> options)) {
             List<Integer> start = prompt(20, 3);
             Turn free = run(engine, start, 12, List.of(), 1);
-            List<Integer> said = free.tokens().subList(start.size(), free.tokens().size());
+            List<Integer> said =
+                    free.tokens().subList(start.size(), free.tokens().size());
             String third = engine.ask(new Query.Detokenize(Tokens.of(said.get(2)), true))
                     .text();
             Turn stopped = run(engine, start, 12, List.of(third), 1);

@@ -94,9 +94,7 @@ public final class EasyLm implements Dialect {
                 .post(
                         "/generate",
                         RouteDoc.of("Continues prefixes")
-                                .body(
-                                        this::readGenerate,
-                                        "{'prefix_text': ['Once upon a time'], 'temperature': 0.7}"),
+                                .body(this::readGenerate, "{'prefix_text': ['Once upon a time'], 'temperature': 0.7}"),
                         this::generate)
                 .post("/greedy-until", until, this::greedyUntil)
                 .post("/greedy_until", until, this::greedyUntil)
@@ -113,13 +111,10 @@ public final class EasyLm implements Dialect {
                         RouteDoc.of("The script of EasyLM's chat page"),
                         exchange -> exchange.replyScript(ChatPage.SCRIPT));
         if (alone) {
-            routes.getOpen(
-                            "/ready",
-                            RouteDoc.of("Whether requests are served"),
-                            exchange -> {
-                                gate.engine();
-                                exchange.reply(TextNode.valueOf("Ready!\n"));
-                            })
+            routes.getOpen("/ready", RouteDoc.of("Whether requests are served"), exchange -> {
+                        gate.engine();
+                        exchange.reply(TextNode.valueOf("Ready!\n"));
+                    })
                     .get("/", RouteDoc.of("EasyLM's chat page").page(), this::page);
         }
     }

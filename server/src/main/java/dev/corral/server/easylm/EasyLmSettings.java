@@ -30,8 +30,7 @@ public record EasyLmSettings(
         String notes) {
 
     static final Range LENGTH = Range.atLeast(1);
-    private static final Set<String> WARMED =
-            Set.of("loglikelihood", "generate", "greedy_until", "chat", "all");
+    private static final Set<String> WARMED = Set.of("loglikelihood", "generate", "greedy_until", "chat", "all");
 
     public static final EasyLmSettings STANDARD = new EasyLmSettings(
             0, false, Set.of(), 5000, 1024, 2048, true, Decoding.STANDARD, TextAffixes.NONE, ChatAffixes.NONE, "");

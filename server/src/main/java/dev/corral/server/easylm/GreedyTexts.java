@@ -60,11 +60,7 @@ final class GreedyTexts {
     private final String partition;
 
     GreedyTexts(
-            Exchange exchange,
-            Engine engine,
-            EasyLmSettings settings,
-            Generate.Schedule schedule,
-            String partition) {
+            Exchange exchange, Engine engine, EasyLmSettings settings, Generate.Schedule schedule, String partition) {
         this.exchange = exchange;
         this.engine = engine;
         this.settings = settings;

@@ -45,11 +45,7 @@ final class Likelihoods {
     private final String partition;
 
     Likelihoods(
-            Exchange exchange,
-            Engine engine,
-            EasyLmSettings settings,
-            Generate.Schedule schedule,
-            String partition) {
+            Exchange exchange, Engine engine, EasyLmSettings settings, Generate.Schedule schedule, String partition) {
         this.exchange = exchange;
         this.engine = engine;
         this.settings = settings;
@@ -71,11 +67,11 @@ final class Likelihoods {
         List<Likelihood> likelihoods = new ArrayList<>(items.size());
         for (List<Query.Score.Item> batch : batches(items)) {
             Questions.ask(exchange, engine, new Query.Score(batch, schedule, partition), reply -> {
-                        List<Likelihood> scored =
-                                reply.items().stream().map(List::getFirst).toList();
-                        likelihoods.addAll(scored);
-                        return tokensOf(scored);
-                    });
+                List<Likelihood> scored =
+                        reply.items().stream().map(List::getFirst).toList();
+                likelihoods.addAll(scored);
+                return tokensOf(scored);
+            });
         }
         ObjectNode answer = Json.object();
         asked.prefixes().forEach(answer.putArray("prefix_text")::add);

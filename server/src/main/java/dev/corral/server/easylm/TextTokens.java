@@ -27,7 +27,9 @@ final class TextTokens {
         if (tokens == null) {
             tokens = text.isEmpty()
                     ? new int[0]
-                    : engine.ask(new Query.Tokenize(text, false, true, false)).tokens().toArray();
+                    : engine.ask(new Query.Tokenize(text, false, true, false))
+                            .tokens()
+                            .toArray();
             known.put(text, tokens);
         }
         return tokens;
@@ -39,7 +41,8 @@ final class TextTokens {
     }
 
     Tokens prompt(int[] tokens, int most) throws InterruptedException {
-        int[] kept = IntStream.of(tokens).skip(Math.max(0, tokens.length - most)).toArray();
+        int[] kept =
+                IntStream.of(tokens).skip(Math.max(0, tokens.length - most)).toArray();
         int[] bos = addBos ? beginning() : new int[0];
         return Tokens.of(IntStream.concat(IntStream.of(bos), IntStream.of(kept)).toArray());
     }

@@ -36,7 +36,8 @@ final class FormBody {
 
     private static ObjectNode urlencoded(byte[] body) {
         ObjectNode form = Json.object();
-        for (String pair : limited(new String(body, StandardCharsets.UTF_8).strip().split("&", MOST + 1))) {
+        for (String pair :
+                limited(new String(body, StandardCharsets.UTF_8).strip().split("&", MOST + 1))) {
             int equals = pair.indexOf('=');
             String name = decoded(equals < 0 ? pair : pair.substring(0, equals));
             if (!pair.isEmpty() && !form.has(name)) {

@@ -37,8 +37,7 @@ public final class HttpListener implements AutoCloseable {
     private final InFlight inFlight;
     private final URI address;
 
-    private HttpListener(
-            WebServer server, Connections connections, KeyRing keys, InFlight inFlight, URI address) {
+    private HttpListener(WebServer server, Connections connections, KeyRing keys, InFlight inFlight, URI address) {
         this.server = server;
         this.connections = connections;
         this.keys = keys;

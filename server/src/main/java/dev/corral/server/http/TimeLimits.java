@@ -15,7 +15,6 @@ public record TimeLimits(Duration head, Duration body, Duration idle, Duration s
 
     private static final Duration PING = Duration.ofSeconds(25);
 
-
     public static final TimeLimits STANDARD = new TimeLimits(
             Duration.ofSeconds(20), Duration.ofSeconds(120), Duration.ofSeconds(120), Duration.ofSeconds(60));
 

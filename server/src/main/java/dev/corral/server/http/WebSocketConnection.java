@@ -240,8 +240,7 @@ final class WebSocketConnection implements ServerConnection {
             throw new WsCloseException("a message begins within another", WsCloseCodes.PROTOCOL_ERROR);
         }
         if (message.size() + payload.length > maxMessage) {
-            throw new WsCloseException(
-                    "a message may have " + maxMessage + " bytes", WsCloseCodes.TOO_BIG);
+            throw new WsCloseException("a message may have " + maxMessage + " bytes", WsCloseCodes.TOO_BIG);
         }
         message.writeBytes(payload);
         fragmented = !frame.fin();

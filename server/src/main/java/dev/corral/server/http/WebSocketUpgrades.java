@@ -111,7 +111,9 @@ final class WebSocketUpgrades implements Http1Upgrader {
 
     private static boolean isHandshake(WritableHeaders<?> headers) {
         return headers.first(VERSION).filter("13"::equals).isPresent()
-                && headers.first(KEY).filter(key -> KEY_FORM.matcher(key).matches()).isPresent()
+                && headers.first(KEY)
+                        .filter(key -> KEY_FORM.matcher(key).matches())
+                        .isPresent()
                 && headers.contains(HeaderNames.CONNECTION)
                 && headers.get(HeaderNames.CONNECTION).allValues(true).stream()
                         .anyMatch(word -> word.toLowerCase(Locale.ROOT).equals("upgrade"));
@@ -122,13 +124,15 @@ final class WebSocketUpgrades implements Http1Upgrader {
         String host = headers.first(HeaderNames.HOST).orElse("").toLowerCase(Locale.ROOT);
         return headers.first(HeaderNames.ORIGIN)
                 .map(origin -> origin.toLowerCase(Locale.ROOT))
-                .filter(origin -> !host.isEmpty() && (origin.equals("http://" + host) || origin.equals("https://" + host)))
+                .filter(origin ->
+                        !host.isEmpty() && (origin.equals("http://" + host) || origin.equals("https://" + host)))
                 .isPresent();
     }
 
     private static String accept(String key) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-1").digest((key + KEY_SUFFIX).getBytes(StandardCharsets.US_ASCII));
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-1").digest((key + KEY_SUFFIX).getBytes(StandardCharsets.US_ASCII));
             return Base64.getEncoder().encodeToString(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-1", e);

@@ -35,8 +35,7 @@ record GenerateCall(
 
     private static final Range TOKENS = Range.atLeast(1);
     private static final Range FLAG = Range.of(0, 1);
-    private static final List<String> WHOLE =
-            List.of("max_length", "max_new_tokens", "do_sample", "top_k", "seed");
+    private static final List<String> WHOLE = List.of("max_length", "max_new_tokens", "do_sample", "top_k", "seed");
     private static final List<String> DECIMAL = List.of("temperature", "top_p", "repetition_penalty");
 
     GenerateCall {
@@ -129,8 +128,7 @@ record GenerateCall(
         try {
             return Long.parseLong(text.strip());
         } catch (NumberFormatException e) {
-            throw Traceback.raise(
-                    "ValueError", "invalid literal for int() with base 10: " + Traceback.quoted(text));
+            throw Traceback.raise("ValueError", "invalid literal for int() with base 10: " + Traceback.quoted(text));
         }
     }
 

@@ -35,13 +35,15 @@ final class Models {
      */
     Optional<AdapterSet> adapters(Optional<String> asked, boolean ownPage, Engine engine) throws InterruptedException {
         Optional<ModelConfig> found = asked.isPresent()
-                ? configured.stream().filter(model -> model.isCalled(asked.get())).findFirst()
+                ? configured.stream()
+                        .filter(model -> model.isCalled(asked.get()))
+                        .findFirst()
                 : configured.stream().findFirst();
         if (found.isPresent() && !found.get().publicApi() && !ownPage) {
             throw Traceback.raise(
                     "ValueError",
-                    "We do not provide public API for " + asked.orElse(found.get().key())
-                            + " due to license restrictions");
+                    "We do not provide public API for "
+                            + asked.orElse(found.get().key()) + " due to license restrictions");
         }
         Optional<String> adapter = found.flatMap(ModelConfig::adapter);
         if (adapter.isPresent()) {
@@ -55,8 +57,8 @@ final class Models {
 
     /** An adapter by its name, or by a repository of that name. */
     private AdapterSet adapter(String asked, Engine engine) throws InterruptedException {
-        AdapterNames adapters = new AdapterNames(
-                ModelNames.of(engine.model(), aliases), engine.ask(new Query.Adapters()));
+        AdapterNames adapters =
+                new AdapterNames(ModelNames.of(engine.model(), aliases), engine.ask(new Query.Adapters()));
         String name = adapters.find(asked)
                 .or(() -> adapters.find(asked.substring(asked.lastIndexOf('/') + 1)))
                 .orElseThrow(() -> Traceback.raise("KeyError", Traceback.quoted(asked)));

@@ -81,6 +81,11 @@ public final class Petals implements Dialect {
         return new Petals(gate, defaults, settings, models, sessions, true);
     }
 
+    /** Forgets all sessions, for a server that ends. */
+    public void close() {
+        sessions.closeAll();
+    }
+
     @Override
     public void routes(Routes routes) {
         routes.post("/api/v1/generate", GENERATE, this::generate)
@@ -201,13 +206,7 @@ public final class Petals implements Dialect {
     private String generate(Exchange exchange, Engine engine, Session session, GenerateCall call)
             throws InterruptedException {
         StringBuilder outputs = new StringBuilder();
-        new Turn(
-                        engine,
-                        session,
-                        call,
-                        Client.of(exchange),
-                        defaults,
-                        (text, last, tokens) -> outputs.append(text))
+        new Turn(engine, session, call, Client.of(exchange), defaults, (text, last, tokens) -> outputs.append(text))
                 .run(false);
         return outputs.toString();
     }

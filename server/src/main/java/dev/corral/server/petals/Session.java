@@ -71,6 +71,11 @@ final class Session {
         return Tokens.of(tokens, 0, length);
     }
 
+    /** Its last tokens, so many. */
+    Tokens last(int count) {
+        return Tokens.of(tokens, length - count, count);
+    }
+
     /** Tokens whose states are computed, or were. */
     int position() {
         return length - pending;
@@ -122,8 +127,7 @@ final class Session {
 
     /** There is no room for so many tokens more. */
     ApiException full(int current) {
-        return new ApiException(
-                ApiError.Kind.INVALID, tooLong(position(), current, capacity));
+        return new ApiException(ApiError.Kind.INVALID, tooLong(position(), current, capacity));
     }
 
     /** There is no room for the token that was sampled last. */

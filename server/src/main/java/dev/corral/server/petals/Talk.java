@@ -97,7 +97,8 @@ final class Talk {
         Optional<Fields> message = socket.receive(patience);
         if (message.isEmpty()) {
             throw Traceback.raise(
-                    "TypeError", "the JSON object must be str, bytes or bytearray, not NoneType: nothing came for "
+                    "TypeError",
+                    "the JSON object must be str, bytes or bytearray, not NoneType: nothing came for "
                             + patience.toSeconds() + " s");
         }
         String said = message.get().text("type").orElse("");

@@ -81,7 +81,9 @@ class EasyLmScoresTest {
     }
 
     private int[] tokens(String text, boolean parse) throws Exception {
-        return engine.ask(new Query.Tokenize(text, false, parse, false)).tokens().toArray();
+        return engine.ask(new Query.Tokenize(text, false, parse, false))
+                .tokens()
+                .toArray();
     }
 
     private int bos() throws Exception {
@@ -110,8 +112,8 @@ class EasyLmScoresTest {
     private Expected expected(String prefix, String text) throws Exception {
         int[] before = tokens(prefix, true);
         int[] after = tokens(text, true);
-        int[] context = join(
-                new int[] {bos()}, Arrays.copyOfRange(before, Math.max(0, before.length - INPUT), before.length));
+        int[] context =
+                join(new int[] {bos()}, Arrays.copyOfRange(before, Math.max(0, before.length - INPUT), before.length));
         int[] scored = Arrays.copyOf(after, Math.min(after.length, SEQUENCE - INPUT));
         return expected(join(context, scored), context.length);
     }
@@ -225,7 +227,8 @@ class EasyLmScoresTest {
         prefixes.putArray("prefix_text").add(text(6, 4));
         prefixes.putArray("until").add("never said");
         prefixes.put("max_length", 1);
-        String greedy = post("/greedy-until", prefixes).path("output_text").get(0).textValue();
+        String greedy =
+                post("/greedy-until", prefixes).path("output_text").get(0).textValue();
         JsonNode answer = post("/loglikelihood", body(List.of(text(6, 4)), List.of(greedy)));
         compare(answer, List.of(expected(text(6, 4), greedy)));
     }

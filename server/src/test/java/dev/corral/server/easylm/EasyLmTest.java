@@ -62,12 +62,12 @@ class EasyLmTest {
     void textsAreGeneratedForEveryPrefix() throws Exception {
         FakeEngine engine = FakeEngine.saying(" there", " was");
         TestClient client = start(engine, EasyLmSettings.STANDARD.withLengths(10, 30));
-        TestClient.Answer answer = client.post(
-                "/generate",
-                "{\"prefix_text\": [\"Once upon a time\", \"x\"], \"temperature\": 0.5}");
+        TestClient.Answer answer =
+                client.post("/generate", "{\"prefix_text\": [\"Once upon a time\", \"x\"], \"temperature\": 0.5}");
         assertThat(answer.text())
-                .isEqualTo("{\"prefix_text\":[\"Once upon a time\",\"x\"],\"output_text\":[\" there was\",\" there was\"],"
-                        + "\"temperature\":0.5}");
+                .isEqualTo(
+                        "{\"prefix_text\":[\"Once upon a time\",\"x\"],\"output_text\":[\" there was\",\" there was\"],"
+                                + "\"temperature\":0.5}");
         Generate first = engine.next().request();
         // the BOS token, and the last ten tokens of the prefix
         assertThat(promptOf(first)).isEqualTo("<s>" + "pon a time");
@@ -119,8 +119,7 @@ class EasyLmTest {
     void greedyTextsEndWhereTheyShould(String path) throws Exception {
         FakeEngine engine = ending(FinishReason.STOP_STRING, " 3, 4");
         TestClient client = start(engine, EasyLmSettings.STANDARD);
-        TestClient.Answer answer =
-                client.post(path, "{\"prefix_text\": [\"1, 2,\"], \"until\": [\".\", \"5\"]}");
+        TestClient.Answer answer = client.post(path, "{\"prefix_text\": [\"1, 2,\"], \"until\": [\".\", \"5\"]}");
         assertThat(answer.text())
                 .isEqualTo("{\"prefix_text\":[\"1, 2,\"],\"until\":[\".\",\"5\"],\"max_length\":5000,"
                         + "\"output_text\":[\" 3, 4\"]}");
@@ -188,7 +187,11 @@ class EasyLmTest {
         FakeEngine engine = FakeEngine.saying("a");
         TestClient client = start(engine, around);
         engine.next(); // the warm-up
-        assertThat(client.post("/generate", "{\"prefix_text\": [\"x\"]}").json().path("prefix_text").get(0).textValue())
+        assertThat(client.post("/generate", "{\"prefix_text\": [\"x\"]}")
+                        .json()
+                        .path("prefix_text")
+                        .get(0)
+                        .textValue())
                 .isEqualTo("x");
         assertThat(promptOf(engine.next().request())).isEqualTo("<x>");
     }
@@ -223,8 +226,8 @@ class EasyLmTest {
 
     @Test
     void errorsOfTheEngineKeepTheirStatus() throws Exception {
-        TestClient client = start(
-                FakeEngine.failing(new EngineError.Busy(3, Duration.ofSeconds(2))), EasyLmSettings.STANDARD);
+        TestClient client =
+                start(FakeEngine.failing(new EngineError.Busy(3, Duration.ofSeconds(2))), EasyLmSettings.STANDARD);
         TestClient.Answer answer = client.post("/generate", "{\"prefix_text\": [\"a\"]}");
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.header("Retry-After")).contains("2");
@@ -257,7 +260,8 @@ class EasyLmTest {
             assertThat(own.get("/v1/models").json().path("detail").textValue()).isNotEmpty();
         }
         assertThat(running.client().get("/easylm").status()).isEqualTo(200);
-        assertThat(running.client().get("/ready").json().path("status").textValue()).isEqualTo("ready");
+        assertThat(running.client().get("/ready").json().path("status").textValue())
+                .isEqualTo("ready");
     }
 
     @Test
@@ -268,8 +272,7 @@ class EasyLmTest {
         try (EasyLmClient client = EasyLmClient.open(url, true)) {
             assertThat(client.loglikelihood(List.of("a", "b"), List.of("c", "d")))
                     .containsExactly(new EasyLmClient.Score(0, true), new EasyLmClient.Score(0, true));
-            assertThat(client.loglikelihoodRolling(List.of("a")))
-                    .containsExactly(new EasyLmClient.Score(0, true));
+            assertThat(client.loglikelihoodRolling(List.of("a"))).containsExactly(new EasyLmClient.Score(0, true));
             assertThat(client.generate(List.of("x", "y"), OptionalDouble.of(0.5)))
                     .containsExactly(" Hello!", " Hello!");
             assertThat(client.greedyUntil(List.of("x"), List.of(List.of("z")))).containsExactly(" Hello!");
@@ -283,7 +286,8 @@ class EasyLmTest {
         try (EasyLmClient dummy = EasyLmClient.dummy()) {
             assertThat(dummy.loglikelihood(List.of("a"), List.of("c")))
                     .containsExactly(new EasyLmClient.Score(-1, false));
-            assertThat(dummy.generate(List.of("x", "y"), OptionalDouble.empty())).hasSize(2);
+            assertThat(dummy.generate(List.of("x", "y"), OptionalDouble.empty()))
+                    .hasSize(2);
             assertThat(dummy.greedyUntil(List.of("x"), List.of(List.of("z")))).hasSize(1);
             assertThat(dummy.chat("Hi", "c", OptionalDouble.empty()).context()).startsWith("cHi");
         }

@@ -76,8 +76,7 @@ class PetalsTest {
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.text()).startsWith("{\"ok\":false,\"traceback\":\"Traceback (most recent call last):\\n");
         assertThat(answer.json().has("outputs")).isFalse();
-        List<String> lines =
-                answer.json().path("traceback").textValue().lines().toList();
+        List<String> lines = answer.json().path("traceback").textValue().lines().toList();
         return lines.getLast();
     }
 
@@ -172,8 +171,7 @@ class PetalsTest {
         String id = open("");
         assertThat(form("session_id=" + id + "&max_new_tokens=2").text())
                 .isEqualTo("{\"ok\":true,\"outputs\":\"<s>xx\"}");
-        assertThat(form("session_id=" + id + "&max_new_tokens=2").text())
-                .isEqualTo("{\"ok\":true,\"outputs\":\"xx\"}");
+        assertThat(form("session_id=" + id + "&max_new_tokens=2").text()).isEqualTo("{\"ok\":true,\"outputs\":\"xx\"}");
         assertThat(form("max_new_tokens=2").text()).isEqualTo("{\"ok\":true,\"outputs\":\"<s>xx\"}");
     }
 
@@ -191,7 +189,8 @@ class PetalsTest {
                 .isEqualTo("ValueError: invalid literal for int() with base 10: 'True'");
         assertThat(error(form("inputs=a&max_new_tokens=1&temperature=warm")))
                 .isEqualTo("ValueError: could not convert string to float: 'warm'");
-        assertThat(error(form("inputs=a&max_new_tokens=0"))).startsWith("ValueError: 'max_new_tokens' must be at least 1");
+        assertThat(error(form("inputs=a&max_new_tokens=0")))
+                .startsWith("ValueError: 'max_new_tokens' must be at least 1");
         assertThat(error(form("inputs=a&max_new_tokens=1&do_sample=1&top_p=1.5")))
                 .contains("top_p")
                 .contains("1.5");
@@ -203,14 +202,18 @@ class PetalsTest {
         assertThat(form("session_id=" + id + "&inputs=abcdef&max_new_tokens=5").text())
                 .isEqualTo("{\"ok\":true,\"outputs\":\"xxxxx\"}");
         assertThat(error(form("session_id=" + id + "&max_new_tokens=1")))
-                .isEqualTo("ValueError: Maximum length exceeded: prefix 10 + current 1 exceeds pre-allocated maximum 10");
+                .isEqualTo(
+                        "ValueError: Maximum length exceeded: prefix 10 + current 1 exceeds pre-allocated maximum 10");
         String other = open("?max_length=10");
         assertThat(error(form("session_id=" + other + "&inputs=abcdef&max_new_tokens=6")))
-                .isEqualTo("ValueError: Maximum length exceeded: prefix 10 + current 1 exceeds pre-allocated maximum 10");
+                .isEqualTo(
+                        "ValueError: Maximum length exceeded: prefix 10 + current 1 exceeds pre-allocated maximum 10");
         assertThat(error(form("session_id=" + other + "&inputs=abcdefghijk&max_new_tokens=1")))
-                .isEqualTo("ValueError: Maximum length exceeded: prefix 0 + current 11 exceeds pre-allocated maximum 10");
+                .isEqualTo(
+                        "ValueError: Maximum length exceeded: prefix 0 + current 11 exceeds pre-allocated maximum 10");
         // a call that failed has left the session as it was
-        assertThat(form("session_id=" + other + "&inputs=abcdef&max_new_tokens=5").text())
+        assertThat(form("session_id=" + other + "&inputs=abcdef&max_new_tokens=5")
+                        .text())
                 .isEqualTo("{\"ok\":true,\"outputs\":\"xxxxx\"}");
     }
 
@@ -232,11 +235,13 @@ class PetalsTest {
         form("session_id=" + id + "&inputs=a&max_new_tokens=1");
         assertThat(engine.nextVacated().tokens().size()).isEqualTo(2);
         assertThat(error(form("session_id=" + id + "&max_new_tokens=1"))).contains("expired");
-        Conditions.await("room for another", () -> running.client()
-                .get("/api/v1/open_inference_session")
-                .json()
-                .path("ok")
-                .booleanValue());
+        Conditions.await(
+                "room for another",
+                () -> running.client()
+                        .get("/api/v1/open_inference_session")
+                        .json()
+                        .path("ok")
+                        .booleanValue());
     }
 
     @Test
@@ -267,12 +272,9 @@ class PetalsTest {
 
     @Test
     void errorsOfTheEngineAreTracebacks() throws Exception {
-        restart(
-                FakeEngine.failing(new EngineError.Busy(3, Duration.ofSeconds(1))), PetalsSettings.STANDARD);
+        restart(FakeEngine.failing(new EngineError.Busy(3, Duration.ofSeconds(1))), PetalsSettings.STANDARD);
         assertThat(error(form("inputs=a&max_new_tokens=1"))).contains("attention cache is full");
-        restart(
-                FakeEngine.failing(new EngineError.DeadlineExceeded(Duration.ofSeconds(1))),
-                PetalsSettings.STANDARD);
+        restart(FakeEngine.failing(new EngineError.DeadlineExceeded(Duration.ofSeconds(1))), PetalsSettings.STANDARD);
         assertThat(error(form("inputs=a&max_new_tokens=1"))).startsWith("TimeoutError: ");
     }
 
@@ -290,7 +292,10 @@ class PetalsTest {
     @Test
     void modelsAreFoundByEveryName() throws Exception {
         for (String name : List.of("fake", "other-name", "default", "fake-1b.Q8_0")) {
-            assertThat(form("model=" + name + "&inputs=a&max_new_tokens=1").json().path("ok").booleanValue())
+            assertThat(form("model=" + name + "&inputs=a&max_new_tokens=1")
+                            .json()
+                            .path("ok")
+                            .booleanValue())
                     .as(name)
                     .isTrue();
         }
@@ -302,14 +307,16 @@ class PetalsTest {
         String config = "{\"Closed\": {\"backend\": {\"repository\": \"org/closed\", \"aliases\": [\"c\"],"
                 + " \"public_api\": false}, \"chat\": {\"stop_token\": \"</s><script>\"}},"
                 + " \"Open\": {\"backend\": {\"repository\": \"org/open\"}}}";
-        List<ModelConfig> models =
-                ModelConfig.read(Fields.ofJson(config.getBytes(StandardCharsets.UTF_8)));
+        List<ModelConfig> models = ModelConfig.read(Fields.ofJson(config.getBytes(StandardCharsets.UTF_8)));
         restart(tireless(), new PetalsSettings(50, Duration.ofMinutes(5), models));
         String closed = URLEncoder.encode("org/closed", StandardCharsets.UTF_8);
         assertThat(error(form("model=" + closed + "&inputs=a&max_new_tokens=1")))
                 .isEqualTo("ValueError: We do not provide public API for org/closed due to license restrictions");
         assertThat(error(form("model=c&inputs=a&max_new_tokens=1"))).contains("public API for c");
-        assertThat(form("model=org/open&inputs=a&max_new_tokens=1").json().path("ok").booleanValue())
+        assertThat(form("model=org/open&inputs=a&max_new_tokens=1")
+                        .json()
+                        .path("ok")
+                        .booleanValue())
                 .isTrue();
         TestClient.Answer page = running.clientOf("petals").get("/");
         assertThat(page.header("Content-Type")).contains("text/html; charset=utf-8");

@@ -39,8 +39,7 @@ class TalkTest {
     }
 
     private SocketClient open(String... headers) throws Exception {
-        return SocketClient.open(
-                running.client().http(), running.client().address(), "/api/v2/generate", headers);
+        return SocketClient.open(running.client().http(), running.client().address(), "/api/v2/generate", headers);
     }
 
     @AfterEach
@@ -50,8 +49,7 @@ class TalkTest {
 
     /** Says these pieces and then what ended it. */
     private static FakeEngine saying(FinishReason reason, Optional<String> word, String... pieces) {
-        return new FakeEngine(
-                generation -> generation.start().say(pieces).finish(reason, word));
+        return new FakeEngine(generation -> generation.start().say(pieces).finish(reason, word));
     }
 
     private static String promptOf(Generate request) {
@@ -117,8 +115,7 @@ class TalkTest {
         FakeEngine engine = new FakeEngine(generation -> generation
                 .start()
                 .say("a")
-                .send(new Event.Delta(
-                        0, "E", Tokens.of('E'), List.of()))
+                .send(new Event.Delta(0, "E", Tokens.of('E'), List.of()))
                 .finish(FinishReason.END_OF_TEXT, Optional.empty()));
         try (SocketClient client = start(engine)) {
             client.say(OPEN).say("{'type': 'generate', 'inputs': 'x', 'max_new_tokens': 3}");
@@ -216,18 +213,11 @@ class TalkTest {
     @Test
     void aModelThatIsNotPublicIsThereForThePage() throws Exception {
         ModelConfig closed = new ModelConfig(
-                "Closed",
-                "org/closed",
-                Optional.empty(),
-                List.of(),
-                false,
-                Json.object(),
-                Json.object());
+                "Closed", "org/closed", Optional.empty(), List.of(), false, Json.object(), Json.object());
         PetalsSettings settings = new PetalsSettings(50, Duration.ofMinutes(5), List.of(closed));
         String opening = "{'type': 'open_inference_session', 'model': 'org/closed', 'max_length': 9}";
         try (SocketClient stranger = start(FakeEngine.saying("a"), settings);
-                SocketClient page =
-                        open("Origin", running.client().address().toString())) {
+                SocketClient page = open("Origin", running.client().address().toString())) {
             assertThat(error(stranger.say(opening).next())).contains("We do not provide public API for org/closed");
             assertThat(page.say(opening).text()).isEqualTo("{\"ok\": true}");
         }
