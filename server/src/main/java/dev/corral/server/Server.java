@@ -44,6 +44,7 @@ public final class Server implements AutoCloseable {
     private final Routes routes;
     private final HttpListener listener;
     private final Map<String, HttpListener> others;
+    private final Petals petals;
     private final EasyLm easyLm;
     private final RequestMeter meter;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
@@ -53,12 +54,14 @@ public final class Server implements AutoCloseable {
             Routes routes,
             HttpListener listener,
             Map<String, HttpListener> others,
+            Petals petals,
             EasyLm easyLm,
             RequestMeter meter) {
         this.gate = gate;
         this.routes = routes;
         this.listener = listener;
         this.others = others;
+        this.petals = petals;
         this.easyLm = easyLm;
         this.meter = meter;
     }
@@ -111,7 +114,7 @@ public final class Server implements AutoCloseable {
             listener.close();
             throw e;
         }
-        return new Server(gate, routes, listener, others, easyLm, meter);
+        return new Server(gate, routes, listener, others, petals, easyLm, meter);
     }
 
     private static HttpListener alone(HttpListener listener, ListenFlags.Listen port, Routes routes)
@@ -163,6 +166,7 @@ public final class Server implements AutoCloseable {
     public boolean shutDown(Duration grace) throws InterruptedException {
         gate.shut();
         boolean finished = listener.awaitIdle(grace);
+        petals.close();
         Engine loaded = engine.getAndSet(null);
         if (loaded != null) {
             loaded.close();

@@ -81,6 +81,11 @@ public final class Petals implements Dialect {
         return new Petals(gate, defaults, settings, models, sessions, true);
     }
 
+    /** Forgets all sessions, for a server that ends. */
+    public void close() {
+        sessions.closeAll();
+    }
+
     @Override
     public void routes(Routes routes) {
         routes.post("/api/v1/generate", GENERATE, this::generate)

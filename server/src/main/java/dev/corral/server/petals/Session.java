@@ -71,6 +71,11 @@ final class Session {
         return Tokens.of(tokens, 0, length);
     }
 
+    /** Its last tokens, so many. */
+    Tokens last(int count) {
+        return Tokens.of(tokens, length - count, count);
+    }
+
     /** Tokens whose states are computed, or were. */
     int position() {
         return length - pending;

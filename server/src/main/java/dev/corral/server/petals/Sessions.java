@@ -106,17 +106,25 @@ final class Sessions {
                 return;
             }
             open.remove(id);
-            Thread watcher = watching;
-            if (open.isEmpty() && watcher != null) {
-                watching = null;
-                watcher.interrupt();
+            if (open.isEmpty()) {
+                stopWatching();
             }
         }
         entry.end();
     }
 
-    synchronized int count() {
-        return open.size();
+    /** Ends all of them, without a word to the engine, which ends as well. */
+    synchronized void closeAll() {
+        open.clear();
+        stopWatching();
+    }
+
+    private void stopWatching() {
+        Thread watcher = watching;
+        if (watcher != null) {
+            watching = null;
+            watcher.interrupt();
+        }
     }
 
     private synchronized Entry find(String id, Engine engine, String caller) {

@@ -8,7 +8,6 @@ import dev.corral.engine.Generation;
 import dev.corral.engine.Limits;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
-import dev.corral.engine.Tokens;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.ClientLeft;
@@ -101,6 +100,9 @@ final class Turn {
     }
 
     private int[] input() throws InterruptedException {
+        if (call.stopSequence().isPresent()) {
+            session.hold(new int[0]);
+        }
         if (call.inputs().filter(said -> !said.isEmpty()).isPresent()) {
             session.hold(new int[0]);
             return tokens(call.inputs().get());
@@ -201,10 +203,12 @@ final class Turn {
     private void finish(Event.Finished finished, int size) throws InterruptedException {
         switch (finished.reason()) {
             case END_OF_TEXT -> {
+                joinHeld();
                 nameEnd();
                 send(true);
             }
             case STOP_STRING -> {
+                joinHeld();
                 Optional<String> stop = finished.stoppingWord();
                 if (!stop.equals(call.stopSequence())) {
                     session.replaceLast(tokens(call.stopSequence().orElseThrow()));
@@ -218,6 +222,7 @@ final class Turn {
                     }
                     throw session.full();
                 }
+                joinHeld();
                 if (session.goesOn()) {
                     holdBeginning();
                 }
@@ -235,9 +240,7 @@ final class Turn {
         if (session.isEmpty() || call.stops().isEmpty()) {
             return;
         }
-        Tokens all = session.tokens();
-        Tokens end = Tokens.of(all.get(all.size() - 1));
-        String shown = engine.ask(new Query.Detokenize(end, true)).text();
+        String shown = engine.ask(new Query.Detokenize(session.last(1), true)).text();
         if (call.stops().contains(USUAL_END)
                 && !shown.isEmpty()
                 && chunk.toString().endsWith(shown)) {
@@ -251,26 +254,26 @@ final class Turn {
         }
     }
 
-    /** A character that the limit has cut in two goes to the client with its second half, by the next call. */
-    private void holdBeginning() throws InterruptedException {
-        int[] before = session.held();
-        session.hold(new int[0]);
-        if (before.length > 0) {
-            Tokens all = session.tokens();
-            Tokens pieces =
-                    Tokens.of(all.toArray(), all.size() - before.length - chunkTokens, before.length + chunkTokens);
+    /** Shows what an earlier call has held together with what this one has brought. */
+    private void joinHeld() throws InterruptedException {
+        int before = session.held().length;
+        if (before > 0) {
+            session.hold(new int[0]);
+            lastTokens = before + chunkTokens;
             chunk.setLength(0);
-            chunk.append(engine.ask(new Query.Detokenize(pieces, true)).text());
+            chunk.append(engine.ask(new Query.Detokenize(session.last(lastTokens), true))
+                    .text());
         }
-        int beginning = before.length + (before.length > 0 ? chunkTokens : lastTokens);
-        if (chunk.length() > 0 && chunk.charAt(chunk.length() - 1) == REPLACEMENT && beginning < LONGEST_CHARACTER) {
-            Tokens all = session.tokens();
-            session.hold(
-                    Tokens.of(all.toArray(), all.size() - beginning, beginning).toArray());
-            int end = chunk.length();
-            while (end > 0 && chunk.charAt(end - 1) == REPLACEMENT) {
-                end--;
-            }
+    }
+
+    /** A character that the limit has cut in two goes to the client with its second half, by the next call. */
+    private void holdBeginning() {
+        int end = chunk.length();
+        while (end > 0 && chunk.charAt(end - 1) == REPLACEMENT) {
+            end--;
+        }
+        if (end < chunk.length() && lastTokens < LONGEST_CHARACTER) {
+            session.hold(session.last(lastTokens).toArray());
             chunk.setLength(end);
         }
     }
