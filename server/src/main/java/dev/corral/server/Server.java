@@ -106,8 +106,9 @@ public final class Server implements AutoCloseable {
                     case "ollama" -> ollama;
                     default -> llamaCpp;
                 };
-                Routes own = new Routes(List.of(operations, alone), http.prefixes());
-                others.put(port.dialect(), alone(listener, port, own));
+                boolean asItsOriginal = port.dialect().equals("petals") || port.dialect().equals("easylm");
+                List<Dialect> there = asItsOriginal ? List.of(alone) : List.of(operations, alone);
+                others.put(port.dialect(), alone(listener, port, new Routes(there, http.prefixes())));
             }
         } catch (IOException | RuntimeException e) {
             others.values().forEach(HttpListener::close);

@@ -171,7 +171,7 @@ class WebSocketTest {
             assertThat(client.awaitClose()).isEqualTo(1009);
         }
         try (SocketClient client = open()) {
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < 3; i++) {
                 client.send("x".repeat(4_000), false);
             }
             assertThat(client.awaitClose()).isEqualTo(1009);
