@@ -15,7 +15,8 @@ has_wanted_node() {
     have node && node -e "process.exit(Number(process.versions.node.split('.')[0]) >= $NODE_VERSION ? 0 : 1)"
 }
 
-# What package-lock.json names, by its checksums.
+# What package-lock.json names, by its checksums; or, where it lacks what is optional on another kind of machine, what package.json
+# names.
 install_web_packages() {
     if is_current "$WEB_PACKAGES" "$WEB/package-lock.json"; then return 0; fi
     require_tools npm
@@ -24,7 +25,8 @@ install_web_packages() {
         return 1
     }
     say "getting what the chat page is built with"
-    (cd "$WEB" && npm ci --no-audit --no-fund --loglevel=error >&2) && touch "$WEB_PACKAGES"
+    (cd "$WEB" && { npm ci --no-audit --no-fund --loglevel=silent >&2 ||
+        npm install --no-package-lock --no-audit --no-fund --loglevel=error >&2; }) && touch "$WEB_PACKAGES"
 }
 
 # Returns 1 where the page can't be built: the server does without it, and says so at /.

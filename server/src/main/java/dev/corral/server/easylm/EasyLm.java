@@ -108,7 +108,7 @@ public final class EasyLm implements Dialect {
                 .get("/easylm", RouteDoc.of("EasyLM's chat page").page(), this::page)
                 .get(
                         "/easylm/chat.js",
-                        RouteDoc.of("The script of EasyLM's chat page"),
+                        RouteDoc.of("The script of EasyLM's chat page").file(),
                         exchange -> exchange.replyScript(ChatPage.SCRIPT));
         if (alone) {
             routes.getOpen("/ready", RouteDoc.of("Whether requests are served"), exchange -> {

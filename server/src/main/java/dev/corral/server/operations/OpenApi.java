@@ -128,7 +128,6 @@ final class OpenApi {
         schemes.putObject("bearer").put("type", "http").put("scheme", "bearer");
         schemes.putObject("key").put("type", "apiKey").put("in", "header").put("name", "X-Api-Key");
         ObjectNode error = components.putObject("schemas").putObject("Error").put("type", "object");
-        error.putArray("required").add("error");
         ArrayNode shapes = error.putObject("properties").putObject("error").putArray("anyOf");
         shapes.addObject().put("type", "string");
         ObjectNode details = shapes.addObject().put("type", "object");

@@ -101,7 +101,7 @@ public final class Petals implements Dialect {
                 .get("/petals", RouteDoc.of("Petals' chat page").page(), this::page)
                 .get(
                         "/petals/chat.js",
-                        RouteDoc.of("The script of Petals' chat page"),
+                        RouteDoc.of("The script of Petals' chat page").file(),
                         exchange -> exchange.replyScript(ChatPage.SCRIPT));
         if (alone) {
             routes.get("/", RouteDoc.of("Petals' chat page").page(), this::page);
