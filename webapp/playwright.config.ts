@@ -12,6 +12,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env['CI']),
+  retries: 1, // a machine may be too busy for a browser's time limits
   reporter: reports ? [['line'], ['junit', { outputFile: `${reports}/web-browser.xml` }]] : 'line',
   use: {
     baseURL: process.env['CORRAL_URL'] ?? 'http://127.0.0.1:8080',
