@@ -26,6 +26,7 @@ test.describe('with a model that sees', () => {
     test(`a picture goes along by ${way}`, async ({ chat, page }) => {
       const asked = await answerWith(page, { content: 'A pixel.' })
       await chat.open()
+      await expect(page.getByRole('button', { name: 'Add pictures' })).not.toHaveClass(/unable/)
       if (way === 'picker') {
         const buffer = Buffer.from(PIXEL, 'base64')
         await page
