@@ -106,7 +106,8 @@ public final class Server implements AutoCloseable {
                     case "ollama" -> ollama;
                     default -> llamaCpp;
                 };
-                boolean asItsOriginal = port.dialect().equals("petals") || port.dialect().equals("easylm");
+                boolean asItsOriginal =
+                        port.dialect().equals("petals") || port.dialect().equals("easylm");
                 List<Dialect> there = asItsOriginal ? List.of(alone) : List.of(operations, alone);
                 others.put(port.dialect(), alone(listener, port, new Routes(there, http.prefixes())));
             }
