@@ -140,14 +140,10 @@ final class EngineLoop implements Runnable {
     public void run() {
         try {
             while (!stopping) {
-                runCommands();
-                if (scheduler.isIdle() && embedder.isIdle()) {
-                    LockSupport.park(this);
-                } else {
-                    long begun = System.nanoTime();
-                    stepOrFail();
-                    embedder.step(scheduler.isStreaming(), System.nanoTime() - begun);
-                    publish();
+                try {
+                    turn();
+                } catch (Throwable e) { // nobody else would end what waits for this thread
+                    recover(e);
                 }
             }
             runCommands();
@@ -163,6 +159,27 @@ final class EngineLoop implements Runnable {
             context.close();
             stopped.countDown();
         }
+    }
+
+    private void turn() {
+        runCommands();
+        if (scheduler.isIdle() && embedder.isIdle()) {
+            LockSupport.park(this);
+        } else {
+            long begun = System.nanoTime();
+            stepOrFail();
+            embedder.step(scheduler.isStreaming(), System.nanoTime() - begun);
+            publish();
+        }
+    }
+
+    /** Ends everything with an error, as nobody knows what the fault left half done. */
+    private void recover(Throwable fault) {
+        LOG.log(System.Logger.Level.ERROR, "the engine's thread met a fault; all requests end", fault);
+        EngineError error = new EngineError.Internal("the engine failed while this request was in it");
+        scheduler.failAll(error);
+        embedder.failAll(error);
+        speculator.clear();
     }
 
     private void runCommands() {

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -324,5 +325,26 @@ class LocalEngineTest {
         Tokens tokens = engine.ask(new Query.Tokenize("Hello, 世界 😀", false, true, false))
                 .tokens();
         assertThat(engine.ask(new Query.Detokenize(tokens, true)).text()).isEqualTo("Hello, 世界 😀");
+    }
+
+    @Test
+    void aFaultOnTheEngineThreadEndsRequestsAndNotTheThread() throws Exception {
+        AtomicBoolean once = new AtomicBoolean();
+        try (LocalEngine faulty = EngineFixture.open()) {
+            Generation running = faulty.submit(greedy("Once upon a time", 64));
+            while (!(running.next() instanceof Event.Delta)) {}
+            faulty.afterSteps(() -> {
+                if (once.compareAndSet(false, true)) {
+                    throw new AssertionError("a fault that nobody foresaw");
+                }
+            });
+            assertThatThrownBy(() -> EngineFixture.collect(running))
+                    .isInstanceOfSatisfying(
+                            EngineException.class,
+                            e -> assertThat(e.error()).isInstanceOf(EngineError.Internal.class));
+            assertThat(EngineFixture.run(faulty, greedy("Once upon a time", 4)).tokens())
+                    .hasSize(4);
+            faulty.checkInvariants();
+        }
     }
 }

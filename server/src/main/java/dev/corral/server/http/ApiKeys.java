@@ -19,6 +19,9 @@ final class ApiKeys implements Filter {
     /** Whose request it is: a {@link Caller}. */
     static final Object CALLER = new Object();
 
+    /** The request itself, as one of its caller's: a {@link Caller.Visit}. */
+    static final Object VISIT = new Object();
+
     private static final HeaderName X_API_KEY = HeaderNames.create("X-Api-Key");
     private static final String BEARER = "Bearer ";
 
@@ -66,6 +69,7 @@ final class ApiKeys implements Filter {
             return;
         }
         try (visit) {
+            request.context().register(VISIT, visit);
             chain.proceed();
         }
     }

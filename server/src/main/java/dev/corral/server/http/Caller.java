@@ -11,10 +11,24 @@ import java.util.function.LongSupplier;
  */
 final class Caller {
 
-    /** A request that was let in, until it is answered. */
+    /** A request that was let in, until its answer is ready. */
     interface Visit extends AutoCloseable {
         @Override
         void close();
+    }
+
+    /** Over once, however often it is closed: before its answer is sent, and after whatever became of it. */
+    private final class Counted implements Visit {
+
+        private boolean over;
+
+        @Override
+        public void close() {
+            if (!over) {
+                over = true;
+                leave();
+            }
+        }
     }
 
     private static final Duration SOON = Duration.ofSeconds(1);
@@ -69,7 +83,7 @@ final class Caller {
             requests.spend(1, now);
         }
         running++;
-        return this::leave;
+        return new Counted();
     }
 
     synchronized void spend(int amount) {

@@ -244,7 +244,9 @@ public final class Exchange {
         response.header(HeaderValues.CONNECTION_CLOSE);
     }
 
+    /** Ends a stream's answer. */
     void finish() {
+        leave();
         if (events != null) {
             events.close();
         }
@@ -253,8 +255,14 @@ public final class Exchange {
         }
     }
 
+    /** From here on its caller may send another request; called before the client can know that it may. */
+    private void leave() {
+        request.context().get(ApiKeys.VISIT, Caller.Visit.class).ifPresent(Caller.Visit::close);
+    }
+
     /** Tells the client of an error in a dialect's words. */
     void fail(Dialect dialect, ApiError error) {
+        leave();
         EventStream.Data told = json -> json.writeTree(dialect.error(error));
         EventStream stream = events;
         if (stream != null && stream.started()) {
@@ -282,6 +290,7 @@ public final class Exchange {
     }
 
     private void send(int status, byte[] body) {
+        leave();
         response.status(Status.create(status));
         response.header(NO_SNIFF);
         try {

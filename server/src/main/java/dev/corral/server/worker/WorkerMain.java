@@ -37,6 +37,7 @@ public final class WorkerMain {
     /** @param before made of what obeys a command, and obeys it instead */
     static void run(UnaryOperator<Consumer<Command>> before) {
         ignoreSignals();
+        Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> endWith(fault));
         Thread.ofPlatform().daemon().name("corral-native").start(LocalEngine::prepare);
         try (SocketChannel channel = meet()) {
             work(channel, before);
@@ -81,8 +82,13 @@ public final class WorkerMain {
         } catch (IOException e) {
             Runtime.getRuntime().halt(AS_TOLD); // the front ended in the middle of something
         } catch (RuntimeException e) {
-            System.getLogger(WorkerMain.class.getName()).log(System.Logger.Level.ERROR, "the worker can't go on", e);
-            Runtime.getRuntime().halt(FAULT);
+            endWith(e);
         }
+    }
+
+    /** A thread that is missing would leave requests without an end; another worker answers the next ones. */
+    private static void endWith(Throwable fault) {
+        System.getLogger(WorkerMain.class.getName()).log(System.Logger.Level.ERROR, "the worker can't go on", fault);
+        Runtime.getRuntime().halt(FAULT);
     }
 }
