@@ -90,7 +90,7 @@ final class KeyRing {
                 LOG.log(Level.INFO, "the key file was read again: {0} keys", callers.size());
             }
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "the key file can't be read, so the keys stay as they were: {0}", e.getMessage());
+            LOG.log(Level.WARNING, "the key file can''t be read, so the keys stay as they were: {0}", e.getMessage());
         }
     }
 

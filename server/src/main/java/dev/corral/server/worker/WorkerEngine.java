@@ -178,7 +178,7 @@ public final class WorkerEngine implements Engine {
                 delay.died();
                 LOG.log(
                         System.Logger.Level.ERROR,
-                        "{0} can't be loaded again, which is tried again in {1} ms: {2}",
+                        "{0} can''t be loaded again, which is tried again in {1} ms: {2}",
                         options.name(),
                         Long.toString(delay.next().toMillis()),
                         e.getMessage());
