@@ -8,28 +8,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * The flags of {@code corral serve}, named like llama-server's where they mean the same, with its {@code LLAMA_ARG_*}
  * variables as defaults.
  */
-@Command(
-        name = "serve",
-        mixinStandardHelpOptions = true,
-        sortOptions = false,
-        sortSynopsis = false,
-        abbreviateSynopsis = true,
-        description = "Serves a model over HTTP, in the dialects of llama.cpp, OpenAI, Anthropic, Ollama, "
-                + "Chinese-LLaMA-Alpaca, Petals and EasyLM.",
-        optionListHeading = "%n",
-        footer = {
-            "",
-            "A flag's LLAMA_ARG_* variable, as llama-server has it, holds where the flag is not given.",
-            "",
-            "Example: corral serve -m model.gguf -c 8192 -np 8"
-        })
 final class ServeOptions {
 
     @ArgGroup(validate = false, heading = "%nModel%n")

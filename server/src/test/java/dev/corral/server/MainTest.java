@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.corral.engine.local.AdapterOptions;
 import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.server.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -42,9 +44,13 @@ class MainTest {
         Logging.configure(0, Optional.empty());
     }
 
+    private Terminal terminal() {
+        return new Terminal(InputStream.nullInputStream(), new PrintStream(out), new PrintStream(err), false);
+    }
+
     /** Runs to the point where the model would be loaded. */
     private int run(String... args) {
-        Main main = new Main(new PrintStream(out), new PrintStream(err), false, (options, progress) -> {
+        Main main = new Main(terminal(), (options, progress) -> {
             opened.set(options);
             progress.accept(0.3);
             throw new IllegalStateException("the model is a fake");
@@ -192,6 +198,29 @@ class MainTest {
         assertThat(run(args)).isEqualTo(2);
         assertThat(errors()).contains(message);
         assertThat(opened.get()).isNull();
+    }
+
+    @Test
+    void servesWhereAFlagStandsInPlaceOfACommand() {
+        assertThat(run("-m", model, "--port", "0", "-c", "512")).isEqualTo(1);
+        assertThat(Optional.ofNullable(opened.get()).orElseThrow().contextSize())
+                .isEqualTo(512);
+    }
+
+    @Test
+    void completesInTheShell() throws IOException, InterruptedException {
+        assertThat(run("completion")).isZero();
+        Path script = Files.writeString(folder.resolve("completion"), output());
+        Process bash = new ProcessBuilder(
+                        "bash",
+                        "-c",
+                        ". '" + script + "'; COMP_WORDS=(corral serve --ctx-s); COMP_CWORD=2; _complete_corral;"
+                                + " printf '%s\\n' \"${COMPREPLY[@]}\"")
+                .redirectError(ProcessBuilder.Redirect.DISCARD) // compopt, outside of a completion
+                .start();
+        assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("--ctx-size\n");
+        assertThat(bash.waitFor()).isZero();
     }
 
     @Test
