@@ -2,6 +2,7 @@ package dev.corral.server;
 
 import dev.corral.engine.EngineError;
 import dev.corral.engine.InvalidRequestException;
+import dev.corral.server.configuration.ConfigurationException;
 import dev.corral.server.terminal.Terminal;
 import java.io.Console;
 import java.io.PrintStream;
@@ -65,9 +66,7 @@ public final class Main {
         CommandLine corral = new CommandLine(this);
         Subcommands commands = new Subcommands(() -> new ServeCommand(opener));
         commands.of(words).forEach(corral::addSubcommand);
-        corral.setPosixClusteredShortOptionsAllowed(false);
-        corral.registerConverter(Boolean.class, new SwitchWord());
-        corral.registerConverter(boolean.class, new SwitchWord());
+        configured(corral);
         Optional.ofNullable(corral.getSubcommands().get(Subcommands.SERVE))
                 .ifPresent(serve -> serve.setUnmatchedArgumentsAllowed(true));
         corral.setOut(printer(terminal.out())).setErr(printer(terminal.err())).setUsageHelpAutoWidth(true);
@@ -84,7 +83,7 @@ public final class Main {
             return command.run(terminal);
         } catch (ParameterException e) {
             return misread(e);
-        } catch (BadFlag e) {
+        } catch (BadFlag | ConfigurationException e) {
             return usageError(e.getMessage());
         } catch (InvalidRequestException e) {
             return usageError(
@@ -99,6 +98,14 @@ public final class Main {
             System.getLogger("dev.corral.server").log(System.Logger.Level.DEBUG, "the command failed", e);
             return Subcommand.FAILED;
         }
+    }
+
+    /** Reads flags the way that all commands do. */
+    static CommandLine configured(CommandLine commands) {
+        return commands.setPosixClusteredShortOptionsAllowed(false)
+                .setDefaultValueProvider(new EnvironmentDefaults(System.getenv()))
+                .registerConverter(Boolean.class, new SwitchWord())
+                .registerConverter(boolean.class, new SwitchWord());
     }
 
     private int misread(ParameterException e) {

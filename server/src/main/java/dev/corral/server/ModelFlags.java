@@ -19,7 +19,7 @@ final class ModelFlags {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             defaultValue = "${LLAMA_ARG_MODEL}",
-            description = "The model, a GGUF file.")
+            description = "The model: a GGUF file, or a name as corral list shows it.")
     @Nullable
     Path model;
 
@@ -91,12 +91,10 @@ final class ModelFlags {
     private Path file(Optional<Path> named) {
         Path file = named.orElse(model);
         if (file == null) {
-            throw new BadFlag("which model? Name one with -m FILE (or LLAMA_ARG_MODEL)");
+            throw new BadFlag(
+                    "which model? Name one with -m FILE (or LLAMA_ARG_MODEL), or get one with -hf OWNER/NAME");
         }
-        if (!Files.isRegularFile(file)) {
-            throw new BadFlag("there is no model file " + file);
-        }
-        return file;
+        return ModelPlace.of(file);
     }
 
     /** What clients call the model, its name first; none when its file names it. */

@@ -54,7 +54,7 @@ final class ServeCommand implements Subcommand {
     }
 
     @Override
-    public int run(Terminal terminal) {
+    public int run(Terminal terminal) throws InterruptedException {
         CommandSpec command = Objects.requireNonNull(spec);
         List<String> unknown =
                 ForeignFlags.unknown(command.commandLine().getParseResult().unmatched());
@@ -66,10 +66,11 @@ final class ServeCommand implements Subcommand {
         return serve(terminal);
     }
 
-    private int serve(Terminal terminal) {
+    private int serve(Terminal terminal) throws InterruptedException {
         options.log.apply();
         HttpSettings http = options.http.toSettings();
         Duration grace = options.http.grace();
+        options.fetch(terminal);
         LocalEngineOptions engineOptions = options.toEngineOptions();
         DialectSettings dialects = options.toDialectSettings(http);
         options.alpaca.notes().forEach(note -> terminal.err().println("corral: " + note));

@@ -24,6 +24,10 @@ final class Subcommands {
     /** @param serve makes the command that serves */
     Subcommands(Supplier<? extends Subcommand> serve) {
         all.put(SERVE, serve);
+        all.put("pull", PullCommand::new);
+        all.put("list", ListCommand::new);
+        all.put("rm", RemoveCommand::new);
+        all.put("show", ShowCommand::new);
         all.put("completion", CompletionCommand::new);
     }
 

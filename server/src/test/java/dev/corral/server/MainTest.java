@@ -85,7 +85,7 @@ class MainTest {
                 .isEqualTo(512);
         assertThat(run("serve", "-m", model, "--port", "0", "-hf", "some/model"))
                 .isEqualTo(2);
-        assertThat(errors()).contains("-hf is not there: nothing is downloaded");
+        assertThat(errors()).contains("--model names another model than --hf-repo");
         assertThat(run("serve", "-m", model, "--port", "0", "--ctx-sise", "8")).isEqualTo(2);
         assertThat(errors()).contains("there is no flag --ctx-sise").contains("Did you mean --ctx-size?");
         assertThat(run("serve", "-m", model, "--port", "0", "--api-prefix", "a b"))
