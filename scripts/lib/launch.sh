@@ -21,8 +21,8 @@ launch() {
 # Whether arguments of serve say which model to serve.
 names_a_model() {
     local flag
-    if [ -n "${LLAMA_ARG_MODEL:-}${LLAMA_ARG_MODEL_URL:-}${LLAMA_ARG_HF_REPO:-}${CORRAL_CONFIG:-}" ]; then return 0; fi
-    for flag in -m --model -mu --model-url -hf -hfr --hf-repo -dr --docker-repo --base-model --base_model --config; do
+    if [ -n "${LLAMA_ARG_MODEL:-}${LLAMA_ARG_MODEL_URL:-}${LLAMA_ARG_HF_REPO:-}${LLAMA_ARG_MODELS_DIR:-}${CORRAL_MODEL:-}${CORRAL_CONFIG:-}" ]; then return 0; fi
+    for flag in -m --model -mu --model-url -hf -hfr --hf-repo -dr --docker-repo --base-model --base_model --config --models-dir; do
         if has_argument "$flag" "$@"; then return 0; fi
     done
     return 1

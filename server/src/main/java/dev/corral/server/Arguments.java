@@ -4,7 +4,6 @@ import dev.corral.server.configuration.ConfigurationException;
 import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.configuration.Setting;
 import java.lang.reflect.Field;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,15 +50,19 @@ final class Arguments {
     /** One flag's values. */
     private record Given(OptionSpec option, List<String> values, int line) {
 
+        private String name() {
+            return option.longestName();
+        }
+
         private Stream<String> toArguments() {
-            return values.stream().map(value -> option.longestName() + "=" + value);
+            return values.stream().map(value -> name() + "=" + value);
         }
     }
 
     private final CommandSpec flags;
     private final Map<String, String> environment;
     private final ConfigurationFile file;
-    private final Map<OptionSpec, Given> server = new LinkedHashMap<>();
+    private final Map<String, Given> server = new LinkedHashMap<>();
 
     private Arguments(CommandSpec flags, Map<String, String> environment, ConfigurationFile file) {
         this.flags = flags;
@@ -68,6 +71,8 @@ final class Arguments {
     }
 
     /**
+     * Puts both together.
+     *
      * @param commandLine what was given there
      * @throws ConfigurationException when the file has a key that is no flag
      */
@@ -76,10 +81,12 @@ final class Arguments {
         for (Setting setting : file.settings()) {
             Given given = arguments.read(setting, false);
             if (!arguments.isInEnvironment(given.option())) {
-                arguments.server.put(given.option(), given);
+                arguments.server.put(given.name(), given);
             }
         }
-        commandLine.matchedOptions().forEach(option -> arguments.server.put(option, given(option)));
+        commandLine.matchedOptions().stream()
+                .map(Arguments::given)
+                .forEach(given -> arguments.server.put(given.name(), given));
         return arguments;
     }
 
@@ -94,15 +101,23 @@ final class Arguments {
         return parse(server);
     }
 
-    /** Each model's flags, by the name that clients call it. */
-    Map<String, ServeOptions> models() {
+    /**
+     * Each model's flags, by the name that clients call it.
+     *
+     * @param more models beside those of the file
+     */
+    Map<String, ServeOptions> models(List<ConfigurationFile.Model> more) {
         Map<String, ServeOptions> models = new LinkedHashMap<>();
-        for (ConfigurationFile.Model model : file.models()) {
-            Map<OptionSpec, Given> own = new LinkedHashMap<>(server);
-            own.keySet().removeIf(option -> !isOfAModel(option));
+        for (ConfigurationFile.Model model :
+                Stream.concat(file.models().stream(), more.stream()).toList()) {
+            if (models.containsKey(model.name())) {
+                continue;
+            }
+            Map<String, Given> own = new LinkedHashMap<>(server);
+            own.values().removeIf(given -> !isOfAModel(given.option()));
             for (Setting setting : model.settings()) {
                 Given given = read(setting, true);
-                own.put(given.option(), given);
+                own.put(given.name(), given);
             }
             ServeOptions options = parse(own);
             if (options.model.model == null && !options.download.named()) {
@@ -180,7 +195,7 @@ final class Arguments {
         return option.userObject() instanceof Field field && OF_A_MODEL.contains(field.getDeclaringClass());
     }
 
-    private ServeOptions parse(Map<OptionSpec, Given> all) {
+    private ServeOptions parse(Map<String, Given> all) {
         ServeOptions options = new ServeOptions();
         CommandLine parser = Main.configured(new CommandLine(options));
         try {
@@ -189,16 +204,13 @@ final class Arguments {
         } catch (ParameterException e) {
             throw Optional.ofNullable(e.getArgSpec())
                     .flatMap(argument -> all.values().stream()
-                            .filter(given -> given.line() > 0 && given.option().equals(argument))
+                            .filter(given -> given.line() > 0
+                                    && argument instanceof OptionSpec option
+                                    && option.longestName().equals(given.name()))
                             .findFirst())
                     .<RuntimeException>map(given ->
                             ConfigurationException.at(file.file(), given.line(), String.valueOf(e.getMessage())))
                     .orElse(e);
         }
-    }
-
-    /** The file that is named by a flag or in the environment. */
-    static Optional<Path> file(ServeOptions options) {
-        return Optional.ofNullable(options.config.file);
     }
 }

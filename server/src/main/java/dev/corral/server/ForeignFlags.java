@@ -53,7 +53,6 @@ final class ForeignFlags {
             needless 0 --repack LLAMA_ARG_REPACK | always so
             needless 0 -kvo --kv-offload LLAMA_ARG_KV_OFFLOAD | always so
             needless 0 --op-offload | always so
-            needless 1 -fit --fit LLAMA_ARG_FIT | -c 0 is fitted to the memory
             needless 0 --cors-credentials LLAMA_ARG_CORS_CREDENTIALS | always so for pages that are allowed
             needless 1 --cors-methods LLAMA_ARG_CORS_METHODS | those that routes have
             needless 1 --cors-headers LLAMA_ARG_CORS_HEADERS | those that a page asks for

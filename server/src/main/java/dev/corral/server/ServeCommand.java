@@ -3,11 +3,14 @@ package dev.corral.server;
 import dev.corral.engine.Engine;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.terminal.Terminal;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.DoubleConsumer;
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -63,10 +67,74 @@ final class ServeCommand implements Subcommand {
         }
         ForeignFlags.unread(System.getenv().keySet(), command)
                 .forEach(remark -> terminal.err().println("corral: " + remark));
-        return serve(terminal);
+        return serve(terminal, command.commandLine().getParseResult());
     }
 
-    private int serve(Terminal terminal) throws InterruptedException {
+    /** Ends a server in order; false when not everything could finish. */
+    @FunctionalInterface
+    private interface Shutdown {
+        boolean within(Duration grace) throws InterruptedException;
+    }
+
+    private int serve(Terminal terminal, ParseResult commandLine) throws InterruptedException {
+        Path file = options.config.file;
+        ConfigurationFile configuration = file == null ? ConfigurationFile.none() : ConfigurationFile.read(file);
+        if (file == null && options.models.folder == null) {
+            return options.residence.idle().isEmpty()
+                    ? one(terminal, options)
+                    : several(terminal, options, Map.of(ServedModels.nameOf(options), options));
+        }
+        Arguments arguments = Arguments.of(commandLine, System.getenv(), configuration);
+        ServeOptions server = arguments.server();
+        Map<String, ServeOptions> models = arguments.models(ServedModels.inFolder(server.models.folder));
+        if (models.isEmpty() && server.models.folder == null) {
+            return server.residence.idle().isEmpty()
+                    ? one(terminal, server)
+                    : several(terminal, server, Map.of(ServedModels.nameOf(server), server));
+        }
+        if (server.model.model != null || server.download.named() || server.model.alias != null) {
+            throw new BadFlag("--model, --hf-repo, --model-url and --alias are about one model; with several, each is "
+                    + "named under 'models' in the configuration file, or is in the folder of --models-dir");
+        }
+        if (models.isEmpty()) {
+            throw new BadFlag("there is no model in " + server.models.folder);
+        }
+        return several(terminal, server, models);
+    }
+
+    private int several(Terminal terminal, ServeOptions server, Map<String, ServeOptions> models)
+            throws InterruptedException {
+        server.log.apply();
+        HttpSettings http = server.http.toSettings();
+        Duration grace = server.http.grace();
+        DialectSettings dialects = server.toDialectSettings(http);
+        EngineOpener engines = server.engine.inProcess ? ServeCommand::openHere : opener.ofSeveral();
+        List<SeveralModels.Entry> entries = ServedModels.of(models, engines, terminal);
+        SeveralModels running;
+        try {
+            running = SeveralModels.listen(http, entries, ServedModels.room(server), dialects);
+        } catch (IOException e) {
+            return cantListen(terminal, http, e);
+        }
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> end(terminal, running::shutDown, grace, ended), "shutdown"));
+        StartupReport report = new StartupReport(terminal.out(), terminal.interactive(), "");
+        report.several(
+                entries.stream().map(entry -> entry.plan().name()).toList(),
+                running.address(),
+                http.keys().needed());
+        running.otherAddresses().forEach(report::also);
+        ended.await();
+        return OK;
+    }
+
+    private static int cantListen(Terminal terminal, HttpSettings http, IOException e) {
+        terminal.err().println("corral: can't listen on " + http.host() + ":" + http.port() + ": " + e.getMessage());
+        return FAILED;
+    }
+
+    private int one(Terminal terminal, ServeOptions options) throws InterruptedException {
         options.log.apply();
         HttpSettings http = options.http.toSettings();
         Duration grace = options.http.grace();
@@ -80,12 +148,10 @@ final class ServeCommand implements Subcommand {
         try {
             server = Server.listen(http, options.toDefaults(), options.aliases(), dialects);
         } catch (IOException e) {
-            terminal.err()
-                    .println("corral: can't listen on " + http.host() + ":" + http.port() + ": " + e.getMessage());
-            return FAILED;
+            return cantListen(terminal, http, e);
         }
         CountDownLatch ended = new CountDownLatch(1);
-        Thread onSignal = new Thread(() -> end(terminal, server, grace, ended), "shutdown");
+        Thread onSignal = new Thread(() -> end(terminal, server::shutDown, grace, ended), "shutdown");
         Runtime.getRuntime().addShutdownHook(onSignal);
         StartupReport report = new StartupReport(terminal.out(), terminal.interactive(), engineOptions.name());
         report.loading(server.address());
@@ -119,14 +185,14 @@ final class ServeCommand implements Subcommand {
     }
 
     /** Runs as a signal's hook, whose own exit code would be the signal's; ending as asked is a success. */
-    private static void end(Terminal terminal, Server server, Duration grace, CountDownLatch ended) {
+    private static void end(Terminal terminal, Shutdown server, Duration grace, CountDownLatch ended) {
         EndSignals.endAtOnce();
         EndSignals.endAfter(grace.plus(LAST_STEPS), FAILED);
         terminal.out().println("Ending: requests that run may finish");
         terminal.out().flush();
         int code = OK;
         try {
-            if (!server.shutDown(grace)) {
+            if (!server.within(grace)) {
                 terminal.out().println("Ended before every request was finished");
             }
         } catch (InterruptedException | RuntimeException e) {

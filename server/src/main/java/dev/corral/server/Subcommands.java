@@ -17,6 +17,9 @@ final class Subcommands {
 
     static final String SERVE = "serve";
 
+    /** Has to know all the others. */
+    private static final String COMPLETION = "completion";
+
     private static final Set<String> OF_CORRAL_ITSELF = Set.of("-h", "--help", "-V", "--version");
 
     private final Map<String, Supplier<? extends Subcommand>> all = new LinkedHashMap<>();
@@ -24,11 +27,15 @@ final class Subcommands {
     /** @param serve makes the command that serves */
     Subcommands(Supplier<? extends Subcommand> serve) {
         all.put(SERVE, serve);
+        all.put("chat", ChatCommand::new);
         all.put("pull", PullCommand::new);
         all.put("list", ListCommand::new);
         all.put("rm", RemoveCommand::new);
         all.put("show", ShowCommand::new);
-        all.put("completion", CompletionCommand::new);
+        all.put("tokenize", TokenizeCommand::new);
+        all.put("score", ScoreCommand::new);
+        all.put("bench", BenchCommand::new);
+        all.put(COMPLETION, CompletionCommand::new);
     }
 
     /** Each by its name; those that a command line can't mean are not made. */
@@ -36,7 +43,7 @@ final class Subcommands {
         Map<String, Subcommand> made = new LinkedHashMap<>();
         if (!words.isEmpty()
                 && all.containsKey(words.getFirst())
-                && !words.getFirst().equals("completion")) {
+                && !words.getFirst().equals(COMPLETION)) {
             made.put(words.getFirst(), all.get(words.getFirst()).get());
             return made;
         }

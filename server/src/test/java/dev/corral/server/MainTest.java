@@ -134,7 +134,7 @@ class MainTest {
                 .contains("-m, --model=FILE")
                 .contains("\nEngine\n")
                 .contains("\nServer\n")
-                .contains("Requests that run at once; -1 for 4 (default: -1).")
+                .contains("Requests that run at once; -1 for 4, or")
                 .doesNotContain("${");
         assertThat(output().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
     }

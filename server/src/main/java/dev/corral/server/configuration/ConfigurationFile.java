@@ -50,6 +50,11 @@ public record ConfigurationFile(Path file, List<Setting> settings, List<Model> m
         models = List.copyOf(models);
     }
 
+    /** One that says nothing. */
+    public static ConfigurationFile none() {
+        return new ConfigurationFile(Path.of(""), List.of(), List.of());
+    }
+
     /** @throws ConfigurationException when it can't be read, or is not made as this class describes it */
     public static ConfigurationFile read(Path file) {
         try (Reader reader = Files.newBufferedReader(file)) {

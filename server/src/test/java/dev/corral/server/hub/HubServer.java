@@ -77,7 +77,7 @@ public final class HubServer implements AutoCloseable {
         sent.put(path, other);
     }
 
-    /** The list says so of a file's size. */
+    /** List and server say so of a file's size. */
     public void claim(String path, long size) {
         claimed.put(path, size);
     }
@@ -201,7 +201,9 @@ public final class HubServer implements AutoCloseable {
             exchange.getResponseHeaders()
                     .add("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
         }
-        exchange.sendResponseHeaders(range == null || ignoresRanges ? 200 : 206, content.length - from);
+        exchange.sendResponseHeaders(
+                range == null || ignoresRanges ? 200 : 206,
+                claimed.getOrDefault(name, (long) content.length) - from);
         int end = (int) Math.min(content.length, from + (long) Math.min(breakAfter, stallAfter));
         boolean stalls = stallAfter != Integer.MAX_VALUE;
         breakAfter = Integer.MAX_VALUE;
