@@ -30,6 +30,9 @@ final class Arguments {
     private static final String DASHES = "--";
     private static final Set<String> NOT_IN_A_FILE = Set.of("config", "help", "version");
 
+    /** Flags whose one value holds several. */
+    private static final Set<String> COMMA_SEPARATED = Set.of("--alias");
+
     /** Flags that each model may have for itself. */
     private static final Set<Class<?>> OF_A_MODEL = Set.of(
             ModelFlags.class,
@@ -139,6 +142,9 @@ final class Arguments {
         }
         if (ofAModel && !isOfAModel(option)) {
             throw wrong(setting, "belongs to the server, not to one of its models: put it at the top of the file");
+        }
+        if (COMMA_SEPARATED.contains(option.longestName())) {
+            return new Given(option, List.of(String.join(",", setting.values())), setting.line());
         }
         if (setting.values().size() > 1 && !option.isMultiValue()) {
             throw wrong(

@@ -96,7 +96,17 @@ class ProgramsTest {
 
     @Test
     void talksOverAPipe() {
-        assertThat(run("Once upon a time\n/stats\n", "chat", MODEL, "-c", "512", "--temp", "0", "--ignore-eos", "-n", "9"))
+        assertThat(run(
+                        "Once upon a time\n/stats\n",
+                        "chat",
+                        MODEL,
+                        "-c",
+                        "512",
+                        "--temp",
+                        "0",
+                        "--ignore-eos",
+                        "-n",
+                        "9"))
                 .as(errors())
                 .isZero();
         assertThat(out.toString(StandardCharsets.UTF_8)).isNotBlank();

@@ -190,7 +190,8 @@ class SeveralModelsTest {
         assertThat(client.get("/metrics").text())
                 .contains("corral:model_loaded{model_name=\"first\"} 0")
                 .doesNotContain("llamacpp:tokens_predicted_total");
-        client.post("/completion", "{\"model\": \"second\", \"prompt\": \"A\", \"n_predict\": 3, \"ignore_eos\": true}");
+        client.post(
+                "/completion", "{\"model\": \"second\", \"prompt\": \"A\", \"n_predict\": 3, \"ignore_eos\": true}");
         assertThat(client.get("/models").json().at("/data/1/meta/n_ctx").asInt())
                 .isEqualTo(1024);
         assertThat(client.get("/v1/models/second-alias")

@@ -40,8 +40,6 @@ record ModelIndex(List<ServedModel> models) {
     }
 
     private String names() {
-        return models.stream()
-                .map(model -> "'" + model.plan().name() + "'")
-                .collect(Collectors.joining(", "));
+        return models.stream().map(model -> "'" + model.plan().name() + "'").collect(Collectors.joining(", "));
     }
 }

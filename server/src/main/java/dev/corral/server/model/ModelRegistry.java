@@ -391,10 +391,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
 
     private long untilNextIdle() {
         long now = System.nanoTime();
-        return models().stream()
-                .mapToLong(model -> model.untilIdle(now))
-                .min()
-                .orElse(Long.MAX_VALUE);
+        return models().stream().mapToLong(model -> model.untilIdle(now)).min().orElse(Long.MAX_VALUE);
     }
 
     /** No request passes from here on; what runs goes on. */

@@ -67,8 +67,7 @@ public final class ServedModel {
     /** Nanoseconds until nobody has used it for as long as it may stay; for ever where it is used, or stays. */
     long untilIdle(long now) {
         Optional<Duration> idle = plan.residence().idle();
-        boolean mayGo =
-                idle.isPresent() && !plan.residence().pinned() && state.status() == Status.LOADED && users == 0;
+        boolean mayGo = idle.isPresent() && !plan.residence().pinned() && state.status() == Status.LOADED && users == 0;
         return mayGo ? idle.get().toNanos() - (now - lastUsed) : Long.MAX_VALUE;
     }
 

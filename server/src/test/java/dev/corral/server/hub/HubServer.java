@@ -202,8 +202,7 @@ public final class HubServer implements AutoCloseable {
                     .add("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
         }
         exchange.sendResponseHeaders(
-                range == null || ignoresRanges ? 200 : 206,
-                claimed.getOrDefault(name, (long) content.length) - from);
+                range == null || ignoresRanges ? 200 : 206, claimed.getOrDefault(name, (long) content.length) - from);
         int end = (int) Math.min(content.length, from + (long) Math.min(breakAfter, stallAfter));
         boolean stalls = stallAfter != Integer.MAX_VALUE;
         breakAfter = Integer.MAX_VALUE;
