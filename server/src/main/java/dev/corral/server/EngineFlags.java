@@ -7,9 +7,6 @@ import picocli.CommandLine.Option;
 /** Flags that say how much the engine does at once, and with what. */
 final class EngineFlags {
 
-    /** What llama-server gives without {@code -np}. */
-    private static final int AUTOMATIC_SLOTS = 4;
-
     @Option(
             names = {"-c", "--ctx-size"},
             paramLabel = "N",
@@ -22,8 +19,20 @@ final class EngineFlags {
             names = {"-np", "--parallel"},
             paramLabel = "N",
             defaultValue = "${LLAMA_ARG_N_PARALLEL:--1}",
-            description = "Requests that run at once; -1 for 4 (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Requests that run at once; -1 for 4, or as many as memory holds (default: ${DEFAULT-VALUE}).")
     int slots = -1;
+
+    @Option(
+            names = {"-fit", "--fit"},
+            paramLabel = "on|off",
+            arity = "0..1",
+            defaultValue = "${LLAMA_ARG_FIT:-true}",
+            fallbackValue = "true",
+            description =
+                    "Choose what is left open of --gpu-layers, --ctx-size and --parallel by the memory that is free, "
+                            + "and refuse what does not fit (default: on).")
+    boolean fit = true;
 
     @Option(
             names = "--in-process",
@@ -124,8 +133,11 @@ final class EngineFlags {
         if (fullWindow != null) {
             options.fullWindowCache(fullWindow);
         }
+        if (slots != -1) {
+            options.slots(slots);
+        }
         return options.contextSize(contextSize)
-                .slots(slots == -1 ? AUTOMATIC_SLOTS : slots)
+                .fit(fit)
                 .queueLimit(queue)
                 .threads(Math.max(threads, 0))
                 .batchThreads(Math.max(batchThreads, 0))

@@ -15,6 +15,11 @@ interface EngineOpener {
      */
     Engine open(LocalEngineOptions options, DoubleConsumer progress) throws InterruptedException;
 
+    /** One that loads several models, by several threads at once. */
+    default EngineOpener ofSeveral() {
+        return this;
+    }
+
     /** Begins with what {@link #open} will do, as far as it can go on beside the start of the server. */
     default void prepare(LocalEngineOptions options) {}
 }

@@ -1,17 +1,12 @@
 package dev.corral.server;
 
-import java.lang.reflect.AnnotatedElement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Option;
 
 /**
  * llama-server's flags that are none here. Some need nothing, since what they ask for is always so or makes no difference
@@ -40,7 +35,6 @@ final class ForeignFlags {
     }
 
     private static final String VARIABLE = "LLAMA_ARG_";
-    private static final Pattern READ = Pattern.compile("\\$\\{(\\w+)");
 
     /** needless or missing, how many arguments, names and variable, and why. */
     private static final List<Flag> FLAGS = """
@@ -59,21 +53,17 @@ final class ForeignFlags {
             needless 0 --repack LLAMA_ARG_REPACK | always so
             needless 0 -kvo --kv-offload LLAMA_ARG_KV_OFFLOAD | always so
             needless 0 --op-offload | always so
-            needless 1 -fit --fit LLAMA_ARG_FIT | -c 0 is fitted to the memory
             needless 0 --cors-credentials LLAMA_ARG_CORS_CREDENTIALS | always so for pages that are allowed
             needless 1 --cors-methods LLAMA_ARG_CORS_METHODS | those that routes have
             needless 1 --cors-headers LLAMA_ARG_CORS_HEADERS | those that a page asks for
             needless 0 --log-prefix --no-log-prefix LLAMA_ARG_LOG_PREFIX | the log has a form of its own
             needless 0 --log-timestamps --no-log-timestamps LLAMA_ARG_LOG_TIMESTAMPS | always so
             needless 1 --log-colors LLAMA_ARG_LOG_COLORS | the log has no colours
-            needless 0 --models-autoload --no-models-autoload LLAMA_ARG_MODELS_AUTOLOAD | the one model is loaded at the start
-            needless 0 LLAMA_ARG_EMBEDDINGS LLAMA_ARG_JINJA LLAMA_ARG_CONT_BATCHING LLAMA_ARG_OFFLINE | always so
-            missing 1 -mu --model-url LLAMA_ARG_MODEL_URL | nothing is downloaded: name a file with -m
-            missing 1 -hf -hfr --hf-repo -hff --hf-file -hft --hf-token LLAMA_ARG_HF_REPO LLAMA_ARG_HF_FILE | nothing is downloaded: name a file with -m
-            missing 1 -dr --docker-repo LLAMA_ARG_DOCKER_REPO | nothing is downloaded: name a file with -m
-            missing 1 -hfd -hfrd --hf-repo-draft --spec-draft-hf LLAMA_ARG_SPEC_DRAFT_HF_REPO | nothing is downloaded: name a file with -md
-            missing 0 -cl --cache-list | nothing is downloaded, so there is no list of downloads
-            missing 1 --models-dir LLAMA_ARG_MODELS_DIR --models-preset LLAMA_ARG_MODELS_PRESET --models-max LLAMA_ARG_MODELS_MAX | one model is served
+            needless 0 LLAMA_ARG_EMBEDDINGS LLAMA_ARG_JINJA LLAMA_ARG_CONT_BATCHING | always so
+            missing 1 -dr --docker-repo LLAMA_ARG_DOCKER_REPO | models come from a hub or an address, not from registries of images: see -hf and -mu
+            missing 1 -hfd -hfrd --hf-repo-draft --spec-draft-hf LLAMA_ARG_SPEC_DRAFT_HF_REPO | corral pull gets it: name its file with -md
+            missing 0 -cl --cache-list | corral list shows what was downloaded
+            missing 1 --models-preset LLAMA_ARG_MODELS_PRESET | several models and their settings are in the file that --config names
             missing 1 -C --cpu-mask -Cr --cpu-range --cpu-strict -Cb --cpu-mask-batch -Crb --cpu-range-batch --cpu-strict-batch | taskset binds the process to cores
             missing 1 -Cd --cpu-mask-draft -Crd --cpu-range-draft --cpu-strict-draft -Cbd --cpu-mask-batch-draft --cpu-strict-batch-draft | taskset binds the process to cores
             missing 1 --numa LLAMA_ARG_NUMA | numactl places the process
@@ -108,7 +98,6 @@ final class ForeignFlags {
             missing 0 -ag --agent LLAMA_ARG_AGENT | tools are run by clients
             missing 0 --no-cache-prompt | a request can say cache_prompt: false
             missing 0 -nocb --no-cont-batching | requests are always computed together
-            missing 1 --sleep-idle-seconds | the model stays loaded
             missing 1 --media-path | no files are read for clients
             missing 0 --no-jinja | templates are Jinja
             missing 1 --log-prompts-dir | prompts are never written down
@@ -119,8 +108,8 @@ final class ForeignFlags {
             missing 1 --spec-ngram-map-k-size-n --spec-ngram-map-k-size-m --spec-ngram-map-k-min-hits | see --spec-ngram-simple-size-n and -m
             missing 1 --spec-ngram-map-k4v-size-n --spec-ngram-map-k4v-size-m --spec-ngram-map-k4v-min-hits | see --spec-ngram-simple-size-n and -m
             missing 1 --spec-ngram-size-n --spec-ngram-size-m --spec-ngram-min-hits | see --spec-ngram-simple-size-n and -m
-            missing 0 --embd-gemma-default --fim-qwen-1.5b-default --fim-qwen-3b-default --fim-qwen-7b-default --fim-qwen-7b-spec --fim-qwen-14b-spec --fim-qwen-30b-default | nothing is downloaded: name a file with -m
-            missing 0 --gpt-oss-20b-default --gpt-oss-120b-default --vision-gemma-4b-default --vision-gemma-12b-default --spec-default | nothing is downloaded: name a file with -m
+            missing 0 --embd-gemma-default --fim-qwen-1.5b-default --fim-qwen-3b-default --fim-qwen-7b-default --fim-qwen-7b-spec --fim-qwen-14b-spec --fim-qwen-30b-default | name the repository with -hf
+            missing 0 --gpt-oss-20b-default --gpt-oss-120b-default --vision-gemma-4b-default --vision-gemma-12b-default --spec-default | name the repository with -hf
             """.lines().map(Flag::parse).toList();
 
     private ForeignFlags() {}
@@ -151,23 +140,14 @@ final class ForeignFlags {
 
     /** One line for each of llama-server's variables that is set and that nobody reads. */
     static List<String> unread(Set<String> environment, CommandSpec command) {
-        Set<String> read = new TreeSet<>();
-        command.options().stream()
-                .flatMap(option -> declaredDefault(option).stream())
-                .flatMap(text -> READ.matcher(text).results().map(found -> found.group(1)))
-                .forEach(read::add);
+        Set<String> read = command.options().stream()
+                .flatMap(EnvironmentDefaults::variables)
+                .collect(Collectors.toSet());
         return environment.stream()
                 .filter(name -> name.startsWith(VARIABLE) && !read.contains(name))
                 .sorted()
                 .flatMap(name -> remark(name).stream())
                 .toList();
-    }
-
-    /** With its variables: picocli gives it only with their values in their place. */
-    private static Optional<String> declaredDefault(OptionSpec option) {
-        return option.userObject() instanceof AnnotatedElement field
-                ? Optional.ofNullable(field.getAnnotation(Option.class)).map(Option::defaultValue)
-                : Optional.empty();
     }
 
     private static Optional<String> remark(String variable) {

@@ -15,11 +15,14 @@ import picocli.CommandLine.Option;
 /** Flags that say which model to load and how. */
 final class ModelFlags {
 
+    /** More than any model has. */
+    private static final int ALL_LAYERS = 9_999;
+
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
             defaultValue = "${LLAMA_ARG_MODEL}",
-            description = "The model, a GGUF file.")
+            description = "The model: a GGUF file, or a name as corral list shows it.")
     @Nullable
     Path model;
 
@@ -35,9 +38,10 @@ final class ModelFlags {
     @Option(
             names = {"-ngl", "--gpu-layers", "--n-gpu-layers"},
             paramLabel = "N",
-            defaultValue = "${LLAMA_ARG_N_GPU_LAYERS:-all}",
-            description = "Layers to keep on the GPU: a number, auto or all (default: ${DEFAULT-VALUE}).")
-    String gpuLayers = "all";
+            defaultValue = "${LLAMA_ARG_N_GPU_LAYERS:-auto}",
+            description =
+                    "Layers to keep on the GPU: a number, all, or auto for as many as fit (default: ${DEFAULT-VALUE}).")
+    String gpuLayers = "auto";
 
     @Option(
             names = {"-sm", "--split-mode"},
@@ -91,12 +95,10 @@ final class ModelFlags {
     private Path file(Optional<Path> named) {
         Path file = named.orElse(model);
         if (file == null) {
-            throw new BadFlag("which model? Name one with -m FILE (or LLAMA_ARG_MODEL)");
+            throw new BadFlag(
+                    "which model? Name one with -m FILE (or LLAMA_ARG_MODEL), or get one with -hf OWNER/NAME");
         }
-        if (!Files.isRegularFile(file)) {
-            throw new BadFlag("there is no model file " + file);
-        }
-        return file;
+        return ModelPlace.of(file);
     }
 
     /** What clients call the model, its name first; none when its file names it. */
@@ -125,7 +127,8 @@ final class ModelFlags {
 
     private int layers() {
         return switch (gpuLayers) {
-            case "all", "auto" -> -1;
+            case "auto" -> -1;
+            case "all" -> ALL_LAYERS;
             default -> {
                 try {
                     yield Integer.parseInt(gpuLayers);

@@ -19,6 +19,17 @@ final class ProjectorFlags {
     Path file;
 
     @Option(
+            names = {"--mmproj-auto"},
+            negatable = true,
+            defaultValue = "${LLAMA_ARG_MMPROJ_AUTO:-true}",
+            fallbackValue = "true",
+            description = "Take the projector that came with a downloaded model (default: yes).")
+    boolean automatic = true;
+
+    @Option(names = "--no-mmproj", description = "As --no-mmproj-auto.")
+    boolean none;
+
+    @Option(
             names = "--mmproj-offload",
             negatable = true,
             defaultValue = "${LLAMA_ARG_MMPROJ_OFFLOAD:-true}",
@@ -41,6 +52,11 @@ final class ProjectorFlags {
             description = "Most tokens that an image becomes, where that depends on its size; "
                     + "0 for the projector's own limit (default: ${DEFAULT-VALUE}).")
     int maxTokens;
+
+    /** Whether the projector that comes with a model is wanted. */
+    boolean wantsBeside() {
+        return file == null && automatic && !none;
+    }
 
     LocalEngineOptionsBuilder applyTo(LocalEngineOptionsBuilder options) {
         Path projector = file;

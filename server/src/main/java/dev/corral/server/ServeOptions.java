@@ -4,36 +4,34 @@ import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.engine.local.LocalEngineOptionsBuilder;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.hub.Pull;
+import dev.corral.server.terminal.Terminal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * The flags of {@code corral serve}, named like llama-server's where they mean the same, with its {@code LLAMA_ARG_*}
  * variables as defaults.
  */
-@Command(
-        name = "serve",
-        mixinStandardHelpOptions = true,
-        sortOptions = false,
-        sortSynopsis = false,
-        abbreviateSynopsis = true,
-        description = "Serves a model over HTTP, in the dialects of llama.cpp, OpenAI, Anthropic, Ollama, "
-                + "Chinese-LLaMA-Alpaca, Petals and EasyLM.",
-        optionListHeading = "%n",
-        footer = {
-            "",
-            "A flag's LLAMA_ARG_* variable, as llama-server has it, holds where the flag is not given.",
-            "",
-            "Example: corral serve -m model.gguf -c 8192 -np 8"
-        })
 final class ServeOptions {
+
+    @ArgGroup(validate = false, heading = "%nConfiguration%n")
+    ConfigFlags config = new ConfigFlags();
 
     @ArgGroup(validate = false, heading = "%nModel%n")
     ModelFlags model = new ModelFlags();
+
+    @ArgGroup(validate = false, heading = "%nDownloaded model%n")
+    DownloadFlags download = new DownloadFlags();
+
+    @ArgGroup(validate = false, heading = "%nSeveral models%n")
+    ModelsFlags models = new ModelsFlags();
+
+    @ArgGroup(validate = false, heading = "%nModels in memory%n")
+    ResidenceFlags residence = new ResidenceFlags();
 
     @ArgGroup(validate = false, heading = "%nImages and sound%n")
     ProjectorFlags projector = new ProjectorFlags();
@@ -87,19 +85,26 @@ final class ServeOptions {
     LogFlags log = new LogFlags();
 
     @Option(
-            names = {
-                "--jinja",
-                "--cont-batching",
-                "-cb",
-                "--no-ui",
-                "--no-webui",
-                "--offline",
-                "--embedding",
-                "--embeddings"
-            },
+            names = {"--jinja", "--cont-batching", "-cb", "--no-ui", "--no-webui", "--embedding", "--embeddings"},
             hidden = true,
             description = "Accepted, and always so.")
     boolean alwaysSo;
+
+    /** Gets the model that is to be downloaded, so that it is there like any other. */
+    void fetch(Terminal terminal) throws InterruptedException {
+        boolean wantsProjector = projector.wantsBeside();
+        if (download.named() && model.model != null) {
+            throw new BadFlag(
+                    "--model names another model than " + (download.address != null ? "--model-url" : "--hf-repo"));
+        }
+        Optional<Pull.Pulled> pulled = download.fetch(wantsProjector, terminal);
+        pulled.ifPresent(files -> model.model = files.file());
+        if (wantsProjector) {
+            pulled.flatMap(Pull.Pulled::projector)
+                    .or(() -> Optional.ofNullable(model.model).flatMap(ModelPlace::projectorOf))
+                    .ifPresent(file -> projector.file = file);
+        }
+    }
 
     LocalEngineOptions toEngineOptions() {
         LocalEngineOptionsBuilder options = alpaca.applyTo(model.toOptions(alpaca.model()));

@@ -1,68 +1,47 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
-import dev.corral.server.alpaca.Alpaca;
-import dev.corral.server.alpaca.Edition;
-import dev.corral.server.anthropic.Anthropic;
-import dev.corral.server.easylm.EasyLm;
 import dev.corral.server.generation.Defaults;
-import dev.corral.server.http.Dialect;
-import dev.corral.server.http.HttpListener;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.Routes;
-import dev.corral.server.llamacpp.LlamaCpp;
 import dev.corral.server.model.ModelGate;
-import dev.corral.server.ollama.Ollama;
-import dev.corral.server.openai.OpenAi;
 import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.operations.RequestMeter;
 import dev.corral.server.page.ChatPage;
-import dev.corral.server.petals.Petals;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All dialects on one port, before an engine that comes when it is ready: until then every request learns that the model
- * is loading.
+ * is loading. A server of {@link SeveralModels} has none of its own.
  *
  * <p>Ownership: the server closes the engine that it was given. Thread-safe.
  */
 public final class Server implements AutoCloseable {
 
     /** Names of dialects that can have a port of their own. */
-    static final List<String> DIALECTS =
-            List.of("petals", "easylm", "alpaca", "alpaca2", "llamacpp", "openai", "anthropic", "ollama");
+    static final List<String> DIALECTS = Dialects.NAMES;
+
+    /** Dialects whose port has nothing but what their original's had. */
+    private static final Set<String> AS_THEIR_ORIGINALS = Set.of("petals", "easylm");
 
     private final ModelGate gate;
-    private final Routes routes;
-    private final HttpListener listener;
-    private final Map<String, HttpListener> others;
-    private final Petals petals;
-    private final EasyLm easyLm;
+    private final Ports ports;
+    private final Dialects dialects;
     private final RequestMeter meter;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(
-            ModelGate gate,
-            Routes routes,
-            HttpListener listener,
-            Map<String, HttpListener> others,
-            Petals petals,
-            EasyLm easyLm,
-            RequestMeter meter) {
+    private Server(ModelGate gate, Ports ports, Dialects dialects, RequestMeter meter) {
         this.gate = gate;
-        this.routes = routes;
-        this.listener = listener;
-        this.others = others;
-        this.petals = petals;
-        this.easyLm = easyLm;
+        this.ports = ports;
+        this.dialects = dialects;
         this.meter = meter;
     }
 
@@ -80,62 +59,31 @@ public final class Server implements AutoCloseable {
             throws IOException {
         ModelGate gate = new ModelGate();
         RequestMeter meter = new RequestMeter();
-        ChatPage page = new ChatPage();
         Operations operations = new Operations(gate, meter);
-        Anthropic anthropic = new Anthropic(gate, defaults, aliases);
-        OpenAi openAi = new OpenAi(gate, defaults, aliases);
-        Ollama ollama = new Ollama(gate, defaults, aliases);
-        Alpaca alpaca = new Alpaca(gate, defaults);
-        LlamaCpp llamaCpp = new LlamaCpp(gate, defaults, aliases, settings.llamaCpp());
-        Petals petals = new Petals(gate, defaults, settings.petals(), aliases);
-        EasyLm easyLm = new EasyLm(gate, defaults, settings.easyLm());
-        Routes routes = new Routes(
-                List.of(page, operations, anthropic, openAi, ollama, petals, easyLm, alpaca, llamaCpp),
-                http.prefixes());
-        HttpListener listener = HttpListener.open(http, routes);
-        Map<String, HttpListener> others = new LinkedHashMap<>();
-        try {
-            for (ListenFlags.Listen port : settings.ports()) {
-                Dialect alone = switch (port.dialect()) {
-                    case "petals" -> petals.alone();
-                    case "easylm" -> easyLm.alone();
-                    case "alpaca" -> alpaca.alone(Edition.FIRST);
-                    case "alpaca2" -> alpaca.alone(Edition.SECOND);
-                    case "openai" -> openAi;
-                    case "anthropic" -> anthropic;
-                    case "ollama" -> ollama;
-                    default -> llamaCpp;
-                };
-                boolean asItsOriginal =
-                        port.dialect().equals("petals") || port.dialect().equals("easylm");
-                List<Dialect> there = asItsOriginal ? List.of(alone) : List.of(operations, alone);
-                others.put(port.dialect(), alone(listener, port, new Routes(there, http.prefixes())));
-            }
-        } catch (IOException | RuntimeException e) {
-            others.values().forEach(HttpListener::close);
-            listener.close();
-            throw e;
-        }
-        return new Server(gate, routes, listener, others, petals, easyLm, meter);
+        Dialects dialects = new Dialects(gate, defaults, aliases, settings);
+        Routes routes = new Routes(dialects.behind(new ChatPage(), operations), http.prefixes());
+        Ports ports = Ports.open(
+                http,
+                settings.ports(),
+                routes,
+                name -> new Routes(
+                        isAsItsOriginal(name)
+                                ? List.of(dialects.alone(name))
+                                : List.of(operations, dialects.alone(name)),
+                        http.prefixes()));
+        return new Server(gate, ports, dialects, meter);
     }
 
-    private static HttpListener alone(HttpListener listener, ListenFlags.Listen port, Routes routes)
-            throws IOException {
-        try {
-            return listener.also(port.http(), routes);
-        } catch (IOException e) {
-            throw new IOException(
-                    port.dialect() + " on " + port.http().host() + ":"
-                            + port.http().port() + ": " + e.getMessage(),
-                    e);
-        }
+    /** Whether a dialect's own port has nothing but the dialect. */
+    static boolean isAsItsOriginal(String name) {
+        return AS_THEIR_ORIGINALS.contains(name);
     }
 
     /** Answers requests with this engine from now on. */
     public void serve(Engine loaded) {
         engine.set(loaded);
         try {
-            easyLm.warmUp(loaded);
+            dialects.warmUp(loaded);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -144,19 +92,17 @@ public final class Server implements AutoCloseable {
 
     /** Where it listens. */
     public URI address() {
-        return listener.address();
+        return ports.listener().address();
     }
 
     /** Where else it listens, by the dialect that is served there alone. */
     public Map<String, URI> otherAddresses() {
-        Map<String, URI> addresses = new LinkedHashMap<>();
-        others.forEach((dialect, other) -> addresses.put(dialect, other.address()));
-        return addresses;
+        return ports.otherAddresses();
     }
 
     /** Every route that is served. */
     public Routes routes() {
-        return routes;
+        return ports.routes();
     }
 
     /**
@@ -167,14 +113,13 @@ public final class Server implements AutoCloseable {
      */
     public boolean shutDown(Duration grace) throws InterruptedException {
         gate.shut();
-        boolean finished = listener.awaitIdle(grace);
-        petals.close();
+        boolean finished = ports.awaitIdle(grace);
+        dialects.close();
         Engine loaded = engine.getAndSet(null);
         if (loaded != null) {
             loaded.close();
         }
-        others.values().forEach(HttpListener::close);
-        listener.close();
+        ports.close();
         return finished;
     }
 

@@ -3,6 +3,7 @@ package dev.corral.server;
 import dev.corral.engine.ModelInfo;
 import java.io.PrintStream;
 import java.net.URI;
+import java.util.List;
 
 /**
  * What a person at the console sees while the server starts: on a terminal one line that counts up, elsewhere a line
@@ -52,9 +53,22 @@ final class StartupReport {
         endLine();
         out.println("Ready: " + info.name() + " (" + info.description() + "), " + info.slots() + " slots, context "
                 + info.contextSize());
-        out.println("Try:   curl " + (keyed ? "-H \"Authorization: Bearer $KEY\" " : "") + address
-                + "/v1/chat/completions -d '{\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'");
+        out.println(trial(keyed, address, ""));
         out.flush();
+    }
+
+    /** Models that are loaded as requests name them. */
+    void several(List<String> models, URI address, boolean keyed) {
+        out.println("Corral listens on " + address);
+        out.println("Ready: " + (models.size() == 1 ? "" : models.size() + " models, ") + String.join(", ", models)
+                + ", loaded when a request names one");
+        out.println(trial(keyed, address, "\"model\":\"" + models.getFirst() + "\","));
+        out.flush();
+    }
+
+    private static String trial(boolean keyed, URI address, String model) {
+        return "Try:   curl " + (keyed ? "-H \"Authorization: Bearer $KEY\" " : "") + address
+                + "/v1/chat/completions -d '{" + model + "\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'";
     }
 
     /** A port that serves one dialect. */

@@ -8,25 +8,37 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Loads a model in a worker, which starts while the command line is read and loads while the server starts to listen.
  *
- * <p>Used by the thread that starts the server, for one model. A worker that was started for nothing ends with this process.
+ * <p>Used by the thread that starts the server, for one model; for others, {@link #ofSeveral} by any thread. A worker that was started for nothing ends with this process.
  */
 final class WorkerOpener implements EngineOpener {
 
     private static final double END = 2;
 
     private final BlockingQueue<Double> progress = new LinkedBlockingQueue<>();
-    private @Nullable WorkerProcess process;
+    private final AtomicReference<@Nullable WorkerProcess> started = new AtomicReference<>();
     private @Nullable CompletableFuture<Engine> opening;
 
     /** Starts the worker's JVM. */
     void start() {
-        process = WorkerProcess.start();
+        started.set(WorkerProcess.start());
+    }
+
+    @Override
+    public EngineOpener ofSeveral() {
+        return (options, listener) -> WorkerEngine.open(worker(), options, listener);
+    }
+
+    /** The worker that was started, for the first who asks; others get one of their own. */
+    private WorkerProcess worker() {
+        WorkerProcess first = started.getAndSet(null);
+        return first == null ? WorkerProcess.start() : first;
     }
 
     @Override
@@ -35,7 +47,7 @@ final class WorkerOpener implements EngineOpener {
     }
 
     private CompletableFuture<Engine> begin(LocalEngineOptions options) {
-        WorkerProcess worker = process == null ? WorkerProcess.start() : process;
+        WorkerProcess worker = worker();
         return CompletableFuture.supplyAsync(
                 () -> load(worker, options),
                 task -> Thread.ofPlatform().daemon().name("corral-open").start(task));

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.corral.engine.local.AdapterOptions;
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,11 +46,15 @@ class AlpacaFlagsTest {
         Logging.configure(0, Optional.empty());
     }
 
+    private Terminal terminal() {
+        return new Terminal(InputStream.nullInputStream(), new PrintStream(out), new PrintStream(err), false);
+    }
+
     /** Runs to the point where the model would be loaded. */
     private int run(String... flags) {
         List<String> args = new ArrayList<>(List.of("serve", "--port", "0"));
         args.addAll(List.of(flags));
-        Main main = new Main(new PrintStream(out), new PrintStream(err), false, (options, progress) -> {
+        Main main = new Main(terminal(), (options, progress) -> {
             opened.set(options);
             throw new IllegalStateException("the model is a fake");
         });

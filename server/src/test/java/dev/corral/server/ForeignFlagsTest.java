@@ -36,17 +36,17 @@ class ForeignFlagsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "-hf",
-                "--model-url",
+                "-hfd",
+                "--docker-repo",
                 "--rope-scaling",
                 "--yarn-beta-fast",
                 "--control-vector-layer-range",
                 "--tools",
                 "-gan",
-                "--models-dir",
+                "--models-preset",
                 "--backend-sampling",
                 "--no-jinja",
-                "--sleep-idle-seconds",
+                "--tags",
                 "-ot",
                 "--rpc"
             })
@@ -71,12 +71,13 @@ class ForeignFlagsTest {
                                 "LLAMA_ARG_MODEL",
                                 "LLAMA_ARG_TOP_K",
                                 "LLAMA_ARG_THREADS_HTTP",
-                                "LLAMA_ARG_HF_REPO",
+                                "LLAMA_ARG_DOCKER_REPO",
                                 "LLAMA_ARG_NONSENSE",
                                 "PATH"),
                         SERVE))
                 .containsExactly(
-                        "LLAMA_ARG_HF_REPO is set and does nothing: nothing is downloaded: name a file with -m",
+                        "LLAMA_ARG_DOCKER_REPO is set and does nothing: models come from a hub or an address, not from"
+                                + " registries of images: see -hf and -mu",
                         "LLAMA_ARG_NONSENSE is set and does nothing here");
     }
 

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.corral.engine.local.AdapterOptions;
 import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.server.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -42,9 +44,13 @@ class MainTest {
         Logging.configure(0, Optional.empty());
     }
 
+    private Terminal terminal() {
+        return new Terminal(InputStream.nullInputStream(), new PrintStream(out), new PrintStream(err), false);
+    }
+
     /** Runs to the point where the model would be loaded. */
     private int run(String... args) {
-        Main main = new Main(new PrintStream(out), new PrintStream(err), false, (options, progress) -> {
+        Main main = new Main(terminal(), (options, progress) -> {
             opened.set(options);
             progress.accept(0.3);
             throw new IllegalStateException("the model is a fake");
@@ -79,7 +85,7 @@ class MainTest {
                 .isEqualTo(512);
         assertThat(run("serve", "-m", model, "--port", "0", "-hf", "some/model"))
                 .isEqualTo(2);
-        assertThat(errors()).contains("-hf is not there: nothing is downloaded");
+        assertThat(errors()).contains("--model names another model than --hf-repo");
         assertThat(run("serve", "-m", model, "--port", "0", "--ctx-sise", "8")).isEqualTo(2);
         assertThat(errors()).contains("there is no flag --ctx-sise").contains("Did you mean --ctx-size?");
         assertThat(run("serve", "-m", model, "--port", "0", "--api-prefix", "a b"))
@@ -128,7 +134,7 @@ class MainTest {
                 .contains("-m, --model=FILE")
                 .contains("\nEngine\n")
                 .contains("\nServer\n")
-                .contains("Requests that run at once; -1 for 4 (default: -1).")
+                .contains("Requests that run at once; -1 for 4, or")
                 .doesNotContain("${");
         assertThat(output().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
     }
@@ -192,6 +198,29 @@ class MainTest {
         assertThat(run(args)).isEqualTo(2);
         assertThat(errors()).contains(message);
         assertThat(opened.get()).isNull();
+    }
+
+    @Test
+    void servesWhereAFlagStandsInPlaceOfACommand() {
+        assertThat(run("-m", model, "--port", "0", "-c", "512")).isEqualTo(1);
+        assertThat(Optional.ofNullable(opened.get()).orElseThrow().contextSize())
+                .isEqualTo(512);
+    }
+
+    @Test
+    void completesInTheShell() throws IOException, InterruptedException {
+        assertThat(run("completion")).isZero();
+        Path script = Files.writeString(folder.resolve("completion"), output());
+        Process bash = new ProcessBuilder(
+                        "bash",
+                        "-c",
+                        ". '" + script + "'; COMP_WORDS=(corral serve --ctx-s); COMP_CWORD=2; _complete_corral;"
+                                + " printf '%s\\n' \"${COMPREPLY[@]}\"")
+                .redirectError(ProcessBuilder.Redirect.DISCARD) // compopt, outside of a completion
+                .start();
+        assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("--ctx-size\n");
+        assertThat(bash.waitFor()).isZero();
     }
 
     @Test

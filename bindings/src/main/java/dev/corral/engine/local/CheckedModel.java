@@ -20,6 +20,11 @@ record CheckedModel(List<Gguf> files) {
         return new CheckedModel(Boolean.getBoolean(UNCHECKED) ? List.of() : GgufCheck.model(file));
     }
 
+    /** Its files, or the one that was not checked. */
+    List<Gguf> filesOrHeader(Path file) {
+        return files.isEmpty() ? List.of(Gguf.read(file)) : files;
+    }
+
     /** @throws dev.corral.gguf.GgufException when llama.cpp can't load the adapter, or it does not fit the model */
     void checkAdapter(Path file) {
         if (!files.isEmpty()) {

@@ -26,7 +26,7 @@ final class ContextFit {
     private static final int SHORT = 512;
 
     /** Without flash attention every token of a micro batch has a score for each cell and head. */
-    private static final long MAX_SCORE_BYTES = 256L << 20;
+    static final long MAX_SCORE_BYTES = 256L << 20;
 
     private final LocalEngineOptions options;
     private final Model model;

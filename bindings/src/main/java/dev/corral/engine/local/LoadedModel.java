@@ -4,6 +4,7 @@ import dev.corral.engine.Capability;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.ModelInfo.InfillTokens;
 import dev.corral.engine.ModelInfo.VocabularyInfo;
+import dev.corral.gguf.ModelShape;
 import dev.corral.llama.CacheType;
 import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
@@ -50,8 +51,11 @@ record LoadedModel(
 
     private static final long MIB = 1L << 20;
 
-    static LoadedModel load(LocalEngineOptions options, DoubleConsumer progress) {
-        CheckedModel files = CheckedModel.read(options.model());
+    static LoadedModel load(LocalEngineOptions asked, DoubleConsumer progress) {
+        CheckedModel files = CheckedModel.read(asked.model());
+        LocalEngineOptions options = files.files().isEmpty()
+                ? asked
+                : new MemoryFit(ModelShape.of(files.files()), FreeMemory.now(asked)).applyTo(asked);
         Model model = Model.open(options.model(), modelOptions(options), loaded -> {
             progress.accept(loaded);
             return true;

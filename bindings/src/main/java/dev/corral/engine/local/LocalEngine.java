@@ -46,6 +46,7 @@ public final class LocalEngine implements Engine {
     private static final System.Logger LOG = System.getLogger(LocalEngine.class.getName());
 
     private final LocalEngineOptions options;
+    private final int slots;
     private final LoadedModel loaded;
     private final Preparation preparation;
     private final ScoreTexts scoreTexts;
@@ -58,9 +59,10 @@ public final class LocalEngine implements Engine {
 
     private LocalEngine(LocalEngineOptions options, LoadedModel loaded, Lookaheads lookaheads) {
         this.options = options;
+        this.slots = loaded.info().slots();
         this.loaded = loaded;
-        this.preparation = new Preparation(
-                loaded.vocabulary(), loaded.info().contextSize(), options.slots(), lookaheads, loaded.media());
+        this.preparation =
+                new Preparation(loaded.vocabulary(), loaded.info().contextSize(), slots, lookaheads, loaded.media());
         this.scoreTexts =
                 new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
@@ -177,7 +179,7 @@ public final class LocalEngine implements Engine {
                     "'" + options.name() + "' is an encoder: it makes embeddings, and can't continue a text"));
         }
         int before = reserve(request.candidates());
-        generation.send(new Event.Queued(Math.max(0, before - options.slots())));
+        generation.send(new Event.Queued(Math.max(0, before - slots)));
         try {
             text.execute(() -> prepare(generation), late -> generation.fail(late.error()));
         } catch (RejectedExecutionException e) {
@@ -234,8 +236,8 @@ public final class LocalEngine implements Engine {
 
     /** When a slot should be free for a request that is refused now. */
     private Duration retryAfter() {
-        long rounds = 1 + unfinished.get() / options.slots();
-        long seconds = rounds * averageNanos.get() / options.slots() / 1_000_000_000;
+        long rounds = 1 + unfinished.get() / slots;
+        long seconds = rounds * averageNanos.get() / slots / 1_000_000_000;
         return Duration.ofSeconds(Math.clamp(seconds, 1, 60));
     }
 
@@ -335,10 +337,10 @@ public final class LocalEngine implements Engine {
 
     /** Runs a plan. However long it is, it counts as at most one request a slot. */
     private void score(ScorePlan plan, Generate.Schedule schedule, String partition) throws InterruptedException {
-        int atOnce = Math.min(plan.runs().size(), 2 * options.slots());
+        int atOnce = Math.min(plan.runs().size(), 2 * slots);
         Scoring scoring = new Scoring(
                 plan, schedule, partition, atOnce, scoreTexts, loaded.loop(), loaded.scheduler(), loaded.adapters());
-        int counted = Math.min(atOnce, options.slots());
+        int counted = Math.min(atOnce, slots);
         reserve(counted);
         try {
             // what a text thread posts comes before the loop is stopped
@@ -357,9 +359,9 @@ public final class LocalEngine implements Engine {
 
     private int reserve(int completions) {
         int before = unfinished.getAndAdd(completions);
-        if (before > 0 && before + completions > options.slots() + options.queueLimit()) {
+        if (before > 0 && before + completions > slots + options.queueLimit()) {
             unfinished.addAndGet(-completions);
-            int waiting = Math.max(0, before - options.slots());
+            int waiting = Math.max(0, before - slots);
             throw new EngineException(new EngineError.Busy(waiting, retryAfter()));
         }
         return before;

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param microBatchSize the most tokens that the device computes at once; 0 for what suits the device
  * @param threads for steps that generate; 0 for as many as there are cores
  * @param batchThreads for steps that prefill; 0 for as many as {@code threads}
- * @param gpuLayers layers to keep on the GPU; negative for all
+ * @param gpuLayers layers to keep on the GPU; negative for as many as fit
  * @param splitMode how a model is split across GPUs: none, layer, row or tensor
  * @param mainGpu the GPU for a model that is not split
  * @param ropeAlpha stretches rotary positions, NTK-aware, for a context about so many times longer than the model was
@@ -45,6 +45,8 @@ import java.util.Optional;
  * @param warmUp compute one token before the first request
  * @param draft a smaller model that drafts for this one
  * @param projector what lets the model see or hear
+ * @param fit choose what is left open so that the model fits into the free memory, and refuse what does not
+ * @param flexibleSlots fewer slots will do where memory is short
  */
 public record LocalEngineOptions(
         Path model,
@@ -77,7 +79,9 @@ public record LocalEngineOptions(
         AdapterOptions adapters,
         boolean warmUp,
         Optional<Draft> draft,
-        Optional<Projector> projector) {
+        Optional<Projector> projector,
+        boolean fit,
+        boolean flexibleSlots) {
 
     public static final Range CONTEXT_SIZE = Range.atLeast(0);
     public static final Range SLOTS = Range.of(1, 128);
@@ -150,6 +154,11 @@ public record LocalEngineOptions(
         public static Projector of(Path file) {
             return new Projector(file, true, 0, 0);
         }
+    }
+
+    /** The same, for changing some of them. */
+    public LocalEngineOptionsBuilder toBuilder() {
+        return new LocalEngineOptionsBuilder(this);
     }
 
     /** Options with defaults for everything but the model. */

@@ -38,10 +38,48 @@ public final class LocalEngineOptionsBuilder {
     private boolean warmUp = true;
     private Optional<LocalEngineOptions.Draft> draft = Optional.empty();
     private Optional<LocalEngineOptions.Projector> projector = Optional.empty();
+    private boolean fit = true;
+    private boolean flexibleSlots = true;
 
     LocalEngineOptionsBuilder(Path model) {
         this.model = model;
         this.name = String.valueOf(model.getFileName()).replaceFirst("\\.gguf$", "");
+    }
+
+    LocalEngineOptionsBuilder(LocalEngineOptions options) {
+        model = options.model();
+        name = options.name();
+        contextSize = options.contextSize();
+        slots = options.slots();
+        batchSize = options.batchSize();
+        microBatchSize = options.microBatchSize();
+        threads = options.threads();
+        batchThreads = options.batchThreads();
+        gpuLayers = options.gpuLayers();
+        splitMode = options.splitMode();
+        mainGpu = options.mainGpu();
+        ropeAlpha = options.ropeAlpha();
+        flashAttention = options.flashAttention();
+        keyType = options.keyType();
+        valueType = options.valueType();
+        mmap = options.mmap();
+        mlock = options.mlock();
+        unifiedCache = options.unifiedCache();
+        fullWindowCache = options.fullWindowCache();
+        cacheRamMiB = options.cacheRamMiB();
+        cacheFolder = options.cacheFolder();
+        cacheDiskMiB = options.cacheDiskMiB();
+        slotFolder = options.slotFolder();
+        queueLimit = options.queueLimit();
+        stepTargetMillis = options.stepTargetMillis();
+        pooling = options.pooling();
+        chatTemplate = options.chatTemplate();
+        adapters = options.adapters();
+        warmUp = options.warmUp();
+        draft = options.draft();
+        projector = options.projector();
+        fit = options.fit();
+        flexibleSlots = options.flexibleSlots();
     }
 
     public LocalEngineOptionsBuilder name(String value) {
@@ -54,8 +92,10 @@ public final class LocalEngineOptionsBuilder {
         return this;
     }
 
+    /** So many, and no fewer. */
     public LocalEngineOptionsBuilder slots(int value) {
         slots = value;
+        flexibleSlots = false;
         return this;
     }
 
@@ -200,6 +240,12 @@ public final class LocalEngineOptionsBuilder {
         return this;
     }
 
+    /** Whether what is left open is chosen by the free memory, and what does not fit there refused. */
+    public LocalEngineOptionsBuilder fit(boolean value) {
+        fit = value;
+        return this;
+    }
+
     /** @throws dev.corral.engine.InvalidRequestException naming the option that is out of range */
     public LocalEngineOptions build() {
         return new LocalEngineOptions(
@@ -233,6 +279,8 @@ public final class LocalEngineOptionsBuilder {
                 adapters,
                 warmUp,
                 draft,
-                projector);
+                projector,
+                fit,
+                flexibleSlots);
     }
 }

@@ -36,6 +36,7 @@ public final class Exchange {
     private final ServerRequest request;
     private final ServerResponse response;
     private @Nullable Fields body;
+    private byte @Nullable [] bytes;
     private @Nullable EventStream events;
     private @Nullable JsonLines lines;
 
@@ -54,13 +55,45 @@ public final class Exchange {
         return read;
     }
 
+    /**
+     * The model that the request names, in its query or in its body, whatever form that has; what is no name counts as none.
+     * The body can still be read afterwards.
+     */
+    public Optional<String> model() {
+        Optional<String> queried = query("model").filter(name -> !name.isEmpty());
+        if (queried.isPresent() || !request.prologue().method().equals(Method.POST)) {
+            return queried;
+        }
+        byte[] read = bodyBytes();
+        int first = 0;
+        while (first < read.length && read[first] <= ' ') {
+            first++;
+        }
+        if (first == read.length || read[first] == '[') {
+            return Optional.empty();
+        }
+        JsonNode named = read[first] == '{'
+                ? body().json().get("model")
+                : parameters().json().get("model");
+        return Optional.ofNullable(named).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    }
+
     private byte[] bodyBytes() {
+        byte[] known = bytes;
+        if (known == null) {
+            known = readBody();
+            bytes = known;
+        }
+        return known;
+    }
+
+    private byte[] readBody() {
         try {
             // not closed: that would wait for the rest of a body that breaks off
             InputStream in = request.content().inputStream();
-            byte[] bytes = in.readAllBytes();
+            byte[] all = in.readAllBytes();
             WatchedConnection.current().client().awaitNothing();
-            return bytes;
+            return all;
         } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             if (WatchedConnection.current().client().timedOut()) {
                 endConnection();

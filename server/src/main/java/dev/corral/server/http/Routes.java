@@ -44,6 +44,22 @@ public final class Routes {
         }
     }
 
+    /** Says whose table answers a request, where several have the same routes: one for each model. */
+    public interface Chooser {
+
+        /** Whether a route is about no model in particular. */
+        boolean isOfAll(Route route);
+
+        /** Runs {@code answer} with the table that is meant. */
+        void choose(Exchange exchange, Answer answer) throws InterruptedException;
+    }
+
+    /** Answers by a table. */
+    @FunctionalInterface
+    public interface Answer {
+        void by(Routes chosen) throws InterruptedException;
+    }
+
     private static final Pattern FILE_NAME = Pattern.compile("\\w[\\w-]*(\\.[\\w-]+)*");
 
     /** What one dialect answers on a path of another. */
@@ -54,6 +70,7 @@ public final class Routes {
     private final Map<String, Route> table = new LinkedHashMap<>();
     private final Map<String, WebSocketRoute> sockets = new LinkedHashMap<>();
     private final Map<String, List<Claim>> claims = new HashMap<>();
+    private final Optional<Chooser> chooser;
     private Dialect current;
 
     /** @param dialects in order of precedence; the last one speaks wherever no other does */
@@ -66,6 +83,11 @@ public final class Routes {
      * @param prefixes under what each route is found besides its own path
      */
     public Routes(List<? extends Dialect> dialects, PathPrefixes prefixes) {
+        this(dialects, prefixes, Optional.empty());
+    }
+
+    private Routes(List<? extends Dialect> dialects, PathPrefixes prefixes, Optional<Chooser> chooser) {
+        this.chooser = chooser;
         this.prefixes = prefixes;
         this.dialects = List.copyOf(dialects);
         this.current = this.dialects.getLast();
@@ -73,6 +95,15 @@ public final class Routes {
             current = dialect;
             dialect.routes(this);
         }
+    }
+
+    /**
+     * A table that stands for several with the same routes.
+     *
+     * @param dialects whose routes they are
+     */
+    public static Routes choosing(List<? extends Dialect> dialects, PathPrefixes prefixes, Chooser chooser) {
+        return new Routes(dialects, prefixes, Optional.of(chooser));
     }
 
     public Routes get(String path, Handler handler) {
@@ -186,8 +217,22 @@ public final class Routes {
         }
     }
 
-    /** The body says whose request it is. */
     private Handler handlerOf(Route route, RequestGuard guard) {
+        if (chooser.isEmpty() || chooser.get().isOfAll(route)) {
+            return claimedHandlerOf(route, guard);
+        }
+        String key = key(route.method(), route.path());
+        return exchange -> chooser.get().choose(exchange, chosen -> {
+            Route same = chosen.table.get(key);
+            if (same == null) {
+                throw new IllegalStateException("a model without " + key);
+            }
+            chosen.claimedHandlerOf(same, guard).handle(exchange);
+        });
+    }
+
+    /** The body says whose request it is. */
+    private Handler claimedHandlerOf(Route route, RequestGuard guard) {
         List<Claim> others = claims.getOrDefault(route.path(), List.of());
         if (others.isEmpty() || !route.method().equals(Method.POST)) {
             return route.handler();
@@ -230,8 +275,12 @@ public final class Routes {
     }
 
     private Routes add(Method method, String path, boolean open, Optional<RouteDoc> doc, Handler handler) {
-        table.putIfAbsent(method.text() + " " + path, new Route(method, path, open, current, doc, handler));
+        table.putIfAbsent(key(method, path), new Route(method, path, open, current, doc, handler));
         return this;
+    }
+
+    private static String key(Method method, String path) {
+        return method.text() + " " + path;
     }
 
     /** The list of routes a person reads, one a line. */

@@ -110,6 +110,7 @@ public final class LlamaCpp implements Dialect {
                 .post("/reranking", Reranking.DOC, this::rerank)
                 .post("/v1/rerank", Reranking.DOC, this::rerank)
                 .post("/v1/reranking", Reranking.DOC, this::rerank);
+        gate.catalogue().ifPresent(catalogue -> new ModelActions(catalogue).routes(routes));
     }
 
     @Override
@@ -124,6 +125,10 @@ public final class LlamaCpp implements Dialect {
 
     /** With one of its parameters, as early servers had them, also how many slots are free. */
     private void health(Exchange exchange) throws InterruptedException {
+        if (gate.catalogue().isPresent()) {
+            exchange.reply(Json.object().put("status", "ok"));
+            return;
+        }
         gate.requireLoaded();
         ObjectNode health = Json.object().put("status", "ok");
         if (exchange.hasQuery("include_slots") || exchange.hasQuery("fail_on_no_slot")) {
@@ -182,6 +187,10 @@ public final class LlamaCpp implements Dialect {
     }
 
     private void models(Exchange exchange) throws InterruptedException {
+        if (gate.catalogue().isPresent()) {
+            exchange.reply(ModelList.of(gate.catalogue().get()));
+            return;
+        }
         Engine engine = gate.engine();
         exchange.reply(ModelList.of(
                 engine.model(),

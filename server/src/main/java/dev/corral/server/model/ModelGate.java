@@ -3,10 +3,11 @@ package dev.corral.server.model;
 import dev.corral.engine.Engine;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The way to the engine: shut while the model loads, the first time or after a fault, open while it is served, shut again
+ * The way to a model's engine: shut while it loads, the first time, again or after a fault, open while it is served, shut again
  * from the moment the server is asked to end. What passed it before goes on.
  *
  * <p>Ownership: the gate does not own the engine. Thread-safe.
@@ -22,6 +23,57 @@ public final class ModelGate {
     }
 
     private final AtomicReference<State> state = new AtomicReference<>(new State.Loading());
+    private final Optional<Catalogue> catalogue;
+
+    /** For the only model of a server. */
+    public ModelGate() {
+        this.catalogue = Optional.empty();
+    }
+
+    /** @param catalogue of the models that this one is one of */
+    ModelGate(Catalogue catalogue) {
+        this.catalogue = Optional.of(catalogue);
+    }
+
+    /** The use of a model that a client names when it has begun to talk; the model stays until it is closed. */
+    public static final class Visit implements AutoCloseable {
+
+        private final ModelGate gate;
+        private final Optional<Lease> lease;
+
+        private Visit(ModelGate gate, Optional<Lease> lease) {
+            this.gate = gate;
+            this.lease = lease;
+        }
+
+        /** As {@link ModelGate#engine}. */
+        public Engine engine() {
+            return gate.engine();
+        }
+
+        @Override
+        public void close() {
+            lease.ifPresent(Lease::close);
+        }
+    }
+
+    /**
+     * The model of a name where there are several, else this one.
+     *
+     * @throws ApiException when it can't be had
+     */
+    public Visit visit(Optional<String> name) throws InterruptedException {
+        if (catalogue.isEmpty()) {
+            return new Visit(this, Optional.empty());
+        }
+        Lease lease = catalogue.get().lease(name);
+        return new Visit(lease.model().gate(), Optional.of(lease));
+    }
+
+    /** All models, where a server may have several. */
+    public Optional<Catalogue> catalogue() {
+        return catalogue;
+    }
 
     /**
      * The engine.
@@ -30,6 +82,13 @@ public final class ModelGate {
      */
     public Engine engine() {
         return passed().engine();
+    }
+
+    /** The engine, if it can be used this moment. */
+    public Optional<Engine> present() {
+        return state.get() instanceof State.Open open && open.engine().ready()
+                ? Optional.of(open.engine())
+                : Optional.empty();
     }
 
     /** @throws ApiException while the model loads; a server that is ending still lives */
@@ -48,6 +107,11 @@ public final class ModelGate {
     public void open(Engine engine) {
         State.Open open = new State.Open(engine, System.currentTimeMillis() / 1000);
         state.updateAndGet(before -> before instanceof State.Shut ? before : open);
+    }
+
+    /** The model is unloaded. */
+    void close() {
+        state.updateAndGet(before -> before instanceof State.Shut ? before : new State.Loading());
     }
 
     /** Nothing passes from here on. */

@@ -3,8 +3,14 @@ package dev.corral.server.model;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Capability;
+import dev.corral.engine.Engine;
 import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Query;
 import dev.corral.server.http.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /** The list of models as llama-server gives it: OpenAI's shape and Ollama's in one. */
 public final class ModelList {
@@ -23,6 +29,58 @@ public final class ModelList {
         ArrayNode data = list.putArray("data").add(openai(model, adapters.model(), since));
         adapters.all().forEach(name -> data.add(adapter(name, adapters, since)));
         return list;
+    }
+
+    /** All models of a server that has several, loaded or not, with the state of each. */
+    public static ObjectNode of(Catalogue catalogue) throws InterruptedException {
+        ObjectNode list = Json.object();
+        ArrayNode models = list.putArray("models");
+        list.put("object", "list");
+        ArrayNode data = list.putArray("data");
+        for (ServedModel model : catalogue.models()) {
+            data.add(entry(model));
+            Optional<Engine> engine = model.gate().present();
+            if (engine.isPresent()) {
+                models.add(ollama(engine.get().model()));
+                AdapterNames adapters =
+                        new AdapterNames(names(model), engine.get().ask(new Query.Adapters()));
+                long since = model.state().since();
+                adapters.all().forEach(name -> data.add(adapter(name, adapters, since)));
+            }
+        }
+        return list;
+    }
+
+    /** One of several models, loaded or not. */
+    public static ObjectNode entry(ServedModel model) {
+        ServedModel.State state = model.state();
+        ObjectNode entry = state.engine()
+                .map(engine -> openai(engine.model(), names(model), state.since()))
+                .orElseGet(() -> unloaded(model));
+        ObjectNode status =
+                entry.putObject("status").put("value", state.status().name().toLowerCase(Locale.ROOT));
+        if (state.status() == ServedModel.Status.LOADING) {
+            status.putObject("progress").put("value", state.progress());
+        }
+        if (state.failure().isPresent() && state.status() == ServedModel.Status.UNLOADED) {
+            status.put("failed", true).put("exit_code", 1);
+        }
+        return entry;
+    }
+
+    private static ModelNames names(ServedModel model) {
+        List<String> names = new ArrayList<>(List.of(model.plan().name()));
+        names.addAll(model.plan().aliases());
+        return new ModelNames(model.plan().name(), names);
+    }
+
+    private static ObjectNode unloaded(ServedModel model) {
+        ModelNames names = names(model);
+        ObjectNode entry = Json.object().put("id", names.name());
+        ArrayNode aliases = entry.putArray("aliases");
+        names.aliases().forEach(aliases::add);
+        entry.putArray("tags");
+        return entry.put("object", "model").put("created", 0).put("owned_by", "llamacpp");
     }
 
     /** One model in OpenAI's shape, with llama-server's additions. */

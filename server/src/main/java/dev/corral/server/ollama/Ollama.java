@@ -146,12 +146,20 @@ public final class Ollama implements Dialect {
     }
 
     private void tags(Exchange exchange) throws InterruptedException {
+        if (gate.catalogue().isPresent()) {
+            exchange.reply(ModelTags.of(gate.catalogue().get()));
+            return;
+        }
         Engine engine = gate.engine();
         AdapterNames adapters = new AdapterNames(names(engine), engine.ask(new Query.Adapters()));
         exchange.reply(ModelTags.of(engine.model(), adapters, gate.since()));
     }
 
     private void running(Exchange exchange) {
+        if (gate.catalogue().isPresent()) {
+            exchange.reply(ModelTags.running(gate.catalogue().get()));
+            return;
+        }
         exchange.reply(ModelTags.running(gate.engine().model(), gate.since()));
     }
 

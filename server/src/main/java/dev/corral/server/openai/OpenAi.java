@@ -88,13 +88,21 @@ public final class OpenAi implements Dialect {
     }
 
     private void models(Exchange exchange) throws InterruptedException {
+        if (gate.catalogue().isPresent()) {
+            exchange.reply(ModelList.of(gate.catalogue().get()));
+            return;
+        }
         Engine engine = gate.engine();
         exchange.reply(ModelList.of(engine.model(), adapters(engine), gate.since()));
     }
 
     private void model(Exchange exchange) throws InterruptedException {
-        Engine engine = gate.engine();
         String asked = exchange.path("id");
+        if (gate.catalogue().isPresent()) {
+            exchange.reply(ModelList.entry(gate.catalogue().get().require(asked)));
+            return;
+        }
+        Engine engine = gate.engine();
         ModelNames names = names(engine);
         exchange.reply(
                 names.accept(asked)

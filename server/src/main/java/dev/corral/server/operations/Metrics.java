@@ -4,6 +4,7 @@ import static dev.corral.server.operations.MetricsText.Type.COUNTER;
 import static dev.corral.server.operations.MetricsText.Type.GAUGE;
 
 import dev.corral.engine.Engine;
+import dev.corral.engine.EngineException;
 import dev.corral.engine.EngineStats;
 import dev.corral.engine.FinishReason;
 import dev.corral.engine.ModelInfo;
@@ -11,8 +12,10 @@ import dev.corral.engine.Query;
 import dev.corral.engine.SlotState;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.model.ModelGate;
+import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code GET /metrics}: what llama-server reports, by its names ({@code llamacpp:}), and what vLLM does, by its ({@code
@@ -23,6 +26,8 @@ final class Metrics {
     static final String VLLM = "vllm:";
 
     private static final String LLAMA_CPP = "llamacpp:";
+    private static final System.Logger LOG = System.getLogger("dev.corral.server");
+    private static final String LOADED = "corral:model_loaded";
     private static final String START = "Process-Start-Time-Unix";
     private static final double NANOS_A_SECOND = 1e9;
 
@@ -39,29 +44,63 @@ final class Metrics {
 
     private final ModelGate gate;
     private final RequestMeter meter;
+    private final String[] own;
     private Work lastPrompt = Work.NONE;
     private Work lastGenerated = Work.NONE;
 
-    Metrics(ModelGate gate, RequestMeter meter) {
+    /** @param own labels of llama-server's metrics, which has none: names and values in turn */
+    Metrics(ModelGate gate, RequestMeter meter, String... own) {
         this.gate = gate;
         this.meter = meter;
+        this.own = own;
     }
 
+    /** Of the only model of a server. */
     void reply(Exchange exchange) throws InterruptedException {
-        Engine engine = gate.engine();
-        EngineStats stats = engine.stats();
-        List<SlotState> slots = engine.ask(new Query.Slots()).slots();
         MetricsText text = new MetricsText();
-        // asked of the engine: its statistics may be a few steps old
-        long running = slots.stream().filter(SlotState::running).count();
-        writeLlamaCpp(text, stats, running);
-        writeVllm(text, engine.model(), stats, slots, running);
+        writeTo(text, gate.engine());
+        reply(exchange, text);
+    }
+
+    /** Of those of several models that are loaded. */
+    static void reply(Exchange exchange, List<MeteredModel> models, List<Metrics> metrics) throws InterruptedException {
+        MetricsText text = new MetricsText();
+        for (int i = 0; i < models.size(); i++) {
+            Optional<Engine> engine = models.get(i).gate().present();
+            text.single(
+                    LOADED,
+                    GAUGE,
+                    "Whether a model is in memory",
+                    engine.isPresent() ? 1 : 0,
+                    "model_name",
+                    models.get(i).name());
+            if (engine.isPresent()) {
+                try {
+                    metrics.get(i).writeTo(text, engine.get());
+                } catch (EngineException e) {
+                    LOG.log(Level.DEBUG, "a model left while its metrics were asked for: {0}", e.getMessage());
+                }
+            }
+        }
+        reply(exchange, text);
+    }
+
+    private static void reply(Exchange exchange, MetricsText text) {
         ProcessHandle.current()
                 .info()
                 .startInstant()
                 .map(Instant::getEpochSecond)
                 .ifPresent(start -> exchange.header(START, Long.toString(start)));
         exchange.replyText(MetricsText.CONTENT_TYPE, text.toString());
+    }
+
+    private void writeTo(MetricsText text, Engine engine) throws InterruptedException {
+        EngineStats stats = engine.stats();
+        List<SlotState> slots = engine.ask(new Query.Slots()).slots();
+        // asked of the engine: its statistics may be a few steps old
+        long running = slots.stream().filter(SlotState::running).count();
+        writeLlamaCpp(text, stats, running);
+        writeVllm(text, engine.model(), stats, slots, running);
     }
 
     private void writeLlamaCpp(MetricsText text, EngineStats stats, long running) {
@@ -202,12 +241,12 @@ final class Metrics {
         return stats.cells() == 0 ? 0 : Math.min(1, (double) tokens / stats.cells());
     }
 
-    private static void counter(MetricsText text, String name, String help, double value) {
-        text.single(LLAMA_CPP + name, COUNTER, help, value);
+    private void counter(MetricsText text, String name, String help, double value) {
+        text.single(LLAMA_CPP + name, COUNTER, help, value, own);
     }
 
-    private static void gauge(MetricsText text, String name, String help, double value) {
-        text.single(LLAMA_CPP + name, GAUGE, help, value);
+    private void gauge(MetricsText text, String name, String help, double value) {
+        text.single(LLAMA_CPP + name, GAUGE, help, value, own);
     }
 
     private static double seconds(long nanos) {

@@ -1,5 +1,8 @@
 package dev.corral.server.operations;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /** Metrics in Prometheus' text format, version 0.0.4. */
 final class MetricsText {
 
@@ -18,10 +21,22 @@ final class MetricsText {
         }
     }
 
-    private final StringBuilder text = new StringBuilder();
+    private final Map<String, StringBuilder> families = new LinkedHashMap<>();
+    private StringBuilder text = new StringBuilder();
 
-    /** Begins a family; its samples follow. */
+    MetricsText() {
+        families.put("", text); // samples of no family
+    }
+
+    /** Begins a family, or goes on with it; its samples follow. */
     MetricsText family(String name, Type type, String help) {
+        StringBuilder known = families.get(name);
+        if (known != null) {
+            text = known;
+            return this;
+        }
+        text = new StringBuilder();
+        families.put(name, text);
         text.append("# HELP ")
                 .append(name)
                 .append(' ')
@@ -61,6 +76,6 @@ final class MetricsText {
 
     @Override
     public String toString() {
-        return text.toString();
+        return String.join("", families.values());
     }
 }

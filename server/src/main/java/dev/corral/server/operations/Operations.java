@@ -2,13 +2,16 @@ package dev.corral.server.operations;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.server.http.ApiError;
+import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelGate;
+import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Routes for those who run the server or write clients of it; only the metrics need an API key, where there are any.
@@ -27,13 +30,32 @@ public final class Operations implements Dialect {
     private static final String METRICS = "/metrics";
     private static final Set<String> PATHS = Set.of(READY, OPENAPI, DOCS);
 
-    private final ModelGate gate;
-    private final Metrics metrics;
+    private final Runnable readiness;
+    private final Routes.Handler metrics;
 
     /** @param meter what the engine's generations are measured with */
     public Operations(ModelGate gate, RequestMeter meter) {
-        this.gate = gate;
-        this.metrics = new Metrics(gate, meter);
+        this.readiness = gate::engine;
+        Metrics own = new Metrics(gate, meter);
+        this.metrics = own::reply;
+    }
+
+    /**
+     * For a server of several models.
+     *
+     * @param models one series each
+     * @param ready whether those are loaded that always should be
+     */
+    public Operations(List<MeteredModel> models, BooleanSupplier ready) {
+        this.readiness = () -> {
+            if (!ready.getAsBoolean()) {
+                throw new ApiException(ApiError.Kind.UNAVAILABLE, "Loading model");
+            }
+        };
+        List<Metrics> each = models.stream()
+                .map(model -> new Metrics(model.gate(), model.meter(), "model", model.name()))
+                .toList();
+        this.metrics = exchange -> Metrics.reply(exchange, models, each);
     }
 
     @Override
@@ -48,7 +70,7 @@ public final class Operations implements Dialect {
                         DOCS,
                         RouteDoc.of("This description, for people").page(),
                         exchange -> exchange.replyPage(DocsPage.of(openApi.document())))
-                .get(METRICS, RouteDoc.of("What Prometheus collects").text(), metrics::reply);
+                .get(METRICS, RouteDoc.of("What Prometheus collects").text(), metrics);
     }
 
     @Override
@@ -64,7 +86,7 @@ public final class Operations implements Dialect {
     }
 
     private void ready(Exchange exchange) {
-        gate.engine();
+        readiness.run();
         exchange.reply(Json.object().put("status", "ready"));
     }
 }

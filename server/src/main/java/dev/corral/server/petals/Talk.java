@@ -41,21 +41,27 @@ final class Talk {
     void run() throws InterruptedException {
         try {
             Fields opening = receive("open_inference_session");
-            Engine engine = gate.engine();
-            Session session = open(opening, engine);
-            socket.send(Json.object().put("ok", true));
-            try {
-                while (true) {
-                    Fields message = receive("generate");
-                    socket.answer(() -> generate(gate.engine(), session, GenerateCall.read(message)));
-                }
-            } finally {
-                session.vacate(engine);
+            try (ModelGate.Visit visit = gate.visit(opening.text("model"))) {
+                converse(opening, visit);
             }
         } catch (ClientLeft e) {
             throw e;
         } catch (RuntimeException e) {
             tell(e);
+        }
+    }
+
+    private void converse(Fields opening, ModelGate.Visit visit) throws InterruptedException {
+        Engine engine = visit.engine();
+        Session session = open(opening, engine);
+        socket.send(Json.object().put("ok", true));
+        try {
+            while (true) {
+                Fields message = receive("generate");
+                socket.answer(() -> generate(visit.engine(), session, GenerateCall.read(message)));
+            }
+        } finally {
+            session.vacate(engine);
         }
     }
 

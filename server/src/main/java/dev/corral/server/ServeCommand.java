@@ -1,0 +1,206 @@
+package dev.corral.server;
+
+import dev.corral.engine.Engine;
+import dev.corral.engine.local.LocalEngine;
+import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.server.configuration.ConfigurationFile;
+import dev.corral.server.http.HttpSettings;
+import dev.corral.server.terminal.Terminal;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.DoubleConsumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** {@code corral serve}: from the command line to the signal that ends the server. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        sortSynopsis = false,
+        abbreviateSynopsis = true,
+        description = "Serves a model over HTTP, in the dialects of llama.cpp, OpenAI, Anthropic, Ollama, "
+                + "Chinese-LLaMA-Alpaca, Petals and EasyLM.",
+        optionListHeading = "%n",
+        footer = {
+            "",
+            "A flag's LLAMA_ARG_* variable, as llama-server has it, holds where the flag is not given.",
+            "",
+            "Example: corral serve -m model.gguf -c 8192 -np 8"
+        })
+final class ServeCommand implements Subcommand {
+
+    /** How long a server may take to end beside what running requests are given. */
+    private static final Duration LAST_STEPS = Duration.ofSeconds(15);
+
+    @Spec
+    @Nullable
+    CommandSpec spec;
+
+    @Mixin
+    ServeOptions options = new ServeOptions();
+
+    private final EngineOpener opener;
+
+    /** @param opener loads the model, unless it is to run in this process */
+    ServeCommand(EngineOpener opener) {
+        this.opener = opener;
+    }
+
+    @Override
+    public int run(Terminal terminal) throws InterruptedException {
+        CommandSpec command = Objects.requireNonNull(spec);
+        List<String> unknown =
+                ForeignFlags.unknown(command.commandLine().getParseResult().unmatched());
+        if (!unknown.isEmpty()) {
+            throw new UnmatchedArgumentException(command.commandLine(), unknown);
+        }
+        ForeignFlags.unread(System.getenv().keySet(), command)
+                .forEach(remark -> terminal.err().println("corral: " + remark));
+        return serve(terminal, command.commandLine().getParseResult());
+    }
+
+    /** Ends a server in order; false when not everything could finish. */
+    @FunctionalInterface
+    private interface Shutdown {
+        boolean within(Duration grace) throws InterruptedException;
+    }
+
+    private int serve(Terminal terminal, ParseResult commandLine) throws InterruptedException {
+        Path file = options.config.file;
+        ConfigurationFile configuration = file == null ? ConfigurationFile.none() : ConfigurationFile.read(file);
+        if (file == null && options.models.folder == null) {
+            return options.residence.idle().isEmpty()
+                    ? one(terminal, options)
+                    : several(terminal, options, Map.of(ServedModels.nameOf(options), options));
+        }
+        Arguments arguments = Arguments.of(commandLine, System.getenv(), configuration);
+        ServeOptions server = arguments.server();
+        Map<String, ServeOptions> models = arguments.models(ServedModels.inFolder(server.models.folder));
+        if (models.isEmpty() && server.models.folder == null) {
+            return server.residence.idle().isEmpty()
+                    ? one(terminal, server)
+                    : several(terminal, server, Map.of(ServedModels.nameOf(server), server));
+        }
+        if (server.model.model != null || server.download.named() || server.model.alias != null) {
+            throw new BadFlag("--model, --hf-repo, --model-url and --alias are about one model; with several, each is "
+                    + "named under 'models' in the configuration file, or is in the folder of --models-dir");
+        }
+        if (models.isEmpty()) {
+            throw new BadFlag("there is no model in " + server.models.folder);
+        }
+        return several(terminal, server, models);
+    }
+
+    private int several(Terminal terminal, ServeOptions server, Map<String, ServeOptions> models)
+            throws InterruptedException {
+        server.log.apply();
+        HttpSettings http = server.http.toSettings();
+        Duration grace = server.http.grace();
+        DialectSettings dialects = server.toDialectSettings(http);
+        EngineOpener engines = server.engine.inProcess ? ServeCommand::openHere : opener.ofSeveral();
+        List<SeveralModels.Entry> entries = ServedModels.of(models, engines, terminal);
+        SeveralModels running;
+        try {
+            running = SeveralModels.listen(http, entries, ServedModels.room(server), dialects);
+        } catch (IOException e) {
+            return cantListen(terminal, http, e);
+        }
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> end(terminal, running::shutDown, grace, ended), "shutdown"));
+        StartupReport report = new StartupReport(terminal.out(), terminal.interactive(), "");
+        report.several(
+                entries.stream().map(entry -> entry.plan().name()).toList(),
+                running.address(),
+                http.keys().needed());
+        running.otherAddresses().forEach(report::also);
+        ended.await();
+        return OK;
+    }
+
+    private static int cantListen(Terminal terminal, HttpSettings http, IOException e) {
+        terminal.err().println("corral: can't listen on " + http.host() + ":" + http.port() + ": " + e.getMessage());
+        return FAILED;
+    }
+
+    private int one(Terminal terminal, ServeOptions options) throws InterruptedException {
+        options.log.apply();
+        HttpSettings http = options.http.toSettings();
+        Duration grace = options.http.grace();
+        options.fetch(terminal);
+        LocalEngineOptions engineOptions = options.toEngineOptions();
+        DialectSettings dialects = options.toDialectSettings(http);
+        options.alpaca.notes().forEach(note -> terminal.err().println("corral: " + note));
+        EngineOpener models = options.engine.inProcess ? ServeCommand::openHere : opener;
+        models.prepare(engineOptions);
+        Server server;
+        try {
+            server = Server.listen(http, options.toDefaults(), options.aliases(), dialects);
+        } catch (IOException e) {
+            return cantListen(terminal, http, e);
+        }
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread onSignal = new Thread(() -> end(terminal, server::shutDown, grace, ended), "shutdown");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        StartupReport report = new StartupReport(terminal.out(), terminal.interactive(), engineOptions.name());
+        report.loading(server.address());
+        try {
+            Engine engine = models.open(engineOptions, report::progress);
+            server.serve(engine);
+            report.ready(engine.model(), server.address(), http.keys().needed());
+            server.otherAddresses().forEach(report::also);
+            ended.await();
+            return OK;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            Runtime.getRuntime().removeShutdownHook(onSignal);
+            server.close();
+            return FAILED;
+        } catch (RuntimeException e) {
+            report.endLine();
+            terminal.err().println("corral: " + engineOptions.model() + " can't be served: " + e.getMessage());
+            System.getLogger("dev.corral.server").log(System.Logger.Level.DEBUG, "could not start", e);
+            Runtime.getRuntime().removeShutdownHook(onSignal);
+            server.close();
+            return FAILED;
+        }
+    }
+
+    /** In this process, where a thread that hangs can only be left alone. */
+    private static Engine openHere(LocalEngineOptions options, DoubleConsumer progress) {
+        LocalEngine engine = LocalEngine.open(options, progress);
+        engine.abandonTextAfter(LocalEngine.TEXT_LIMIT);
+        return engine;
+    }
+
+    /** Runs as a signal's hook, whose own exit code would be the signal's; ending as asked is a success. */
+    private static void end(Terminal terminal, Shutdown server, Duration grace, CountDownLatch ended) {
+        EndSignals.endAtOnce();
+        EndSignals.endAfter(grace.plus(LAST_STEPS), FAILED);
+        terminal.out().println("Ending: requests that run may finish");
+        terminal.out().flush();
+        int code = OK;
+        try {
+            if (!server.within(grace)) {
+                terminal.out().println("Ended before every request was finished");
+            }
+        } catch (InterruptedException | RuntimeException e) {
+            terminal.err().println("corral: " + e);
+            code = FAILED;
+        }
+        ended.countDown();
+        terminal.out().flush();
+        Runtime.getRuntime().halt(code);
+    }
+}

@@ -1,0 +1,133 @@
+package dev.corral.server;
+
+import dev.corral.engine.local.AdapterOptions;
+import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.MemoryNeed;
+import dev.corral.gguf.GgufException;
+import dev.corral.server.configuration.ConfigurationFile;
+import dev.corral.server.configuration.Setting;
+import dev.corral.server.hub.ModelFolder;
+import dev.corral.server.model.ModelLoader;
+import dev.corral.server.model.ModelPlan;
+import dev.corral.server.model.ModelRegistry;
+import dev.corral.server.terminal.Terminal;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the flags of several models into what a server of them needs. */
+final class ServedModels {
+
+    private static final System.Logger LOG = System.getLogger("dev.corral.server");
+    private static final Path PULLED = Path.of("pulled");
+    private static final int SHARE_OF_MEMORY_TENTHS = 9;
+
+    private ServedModels() {}
+
+    /** Models of a folder by the names that {@code corral list} gives them; none where no folder is named. */
+    static List<ConfigurationFile.Model> inFolder(@Nullable Path folder) {
+        if (folder == null) {
+            return List.of();
+        }
+        boolean pulled = folder.equals(PULLED) && !Files.isDirectory(folder);
+        if (!pulled && !Files.isDirectory(folder)) {
+            throw new BadFlag("--models-dir must be a folder, but there is none at " + folder);
+        }
+        ModelFolder models = pulled ? ModelFolder.standard(System.getenv()) : new ModelFolder(folder);
+        return models.list().stream()
+                .map(model -> {
+                    List<Setting> settings = new ArrayList<>(
+                            List.of(new Setting("model", List.of(model.file().toString()), 0)));
+                    model.projector()
+                            .ifPresent(file -> settings.add(new Setting("mmproj", List.of(file.toString()), 0)));
+                    return new ConfigurationFile.Model(model.name(), settings, 0);
+                })
+                .toList();
+    }
+
+    /** What clients call the only model. */
+    static String nameOf(ServeOptions options) {
+        return options.model.names().stream().findFirst().orElseGet(() -> {
+            Path file = options.model.model;
+            if (file == null && options.download.repository == null) {
+                throw new BadFlag("which model? Name one with -m FILE, or get one with -hf OWNER/NAME");
+            }
+            return file == null
+                    ? String.valueOf(options.download.repository)
+                    : LocalEngineOptions.of(file).name();
+        });
+    }
+
+    /** How much may be in memory. */
+    static ModelRegistry.Room room(ServeOptions server) {
+        server.models.check();
+        long bytes = server.models.memory > 0
+                ? (long) server.models.memory << 20
+                : MemoryNeed.ofMachine() / 10 * SHARE_OF_MEMORY_TENTHS;
+        return new ModelRegistry.Room(server.models.most, bytes, server.models.autoload);
+    }
+
+    /**
+     * What each model is, and how it is loaded.
+     *
+     * @throws BadFlag when two have one name, or one can't be as it is described
+     */
+    static List<SeveralModels.Entry> of(Map<String, ServeOptions> models, EngineOpener engines, Terminal terminal) {
+        Set<String> taken = new HashSet<>();
+        List<SeveralModels.Entry> entries = new ArrayList<>();
+        models.forEach((name, options) -> {
+            for (String called : options.model.names()) {
+                if (!taken.add(called)) {
+                    throw new BadFlag("two models are called '" + called + "'");
+                }
+            }
+            entries.add(new SeveralModels.Entry(plan(name, options, engines, terminal), options.toDefaults()));
+        });
+        return entries;
+    }
+
+    private static ModelPlan plan(String name, ServeOptions options, EngineOpener engines, Terminal terminal) {
+        if (options.model.alias == null) {
+            options.model.alias = name;
+        }
+        // a file that is there is judged now, one that is to be downloaded when it has come
+        Optional<LocalEngineOptions> known =
+                options.download.named() ? Optional.empty() : Optional.of(options.toEngineOptions());
+        ModelLoader loader = progress -> {
+            options.fetch(terminal);
+            return engines.open(options.toEngineOptions(), progress);
+        };
+        return new ModelPlan(
+                name,
+                options.aliases(),
+                known.map(LocalEngineOptions::adapters).map(AdapterOptions::files).orElse(List.of()).stream()
+                        .map(AdapterOptions.File::name)
+                        .toList(),
+                known.map(LocalEngineOptions::model).map(Path::toString).orElse(""),
+                loader,
+                known.map(ServedModels::bytes).orElse(0L),
+                new ModelPlan.Residence(
+                        options.residence.pin,
+                        options.residence.preload,
+                        options.residence.idle(),
+                        Duration.ofSeconds(options.http.timeout)));
+    }
+
+    /** What a model takes; nothing, as far as is known, where its file is damaged, which loading it will tell. */
+    private static long bytes(LocalEngineOptions options) {
+        try {
+            return MemoryNeed.of(options).total();
+        } catch (GgufException e) {
+            LOG.log(Level.WARNING, "{0} can''t be loaded: {1}", options.name(), e.getMessage());
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.corral.server;
+
+import dev.corral.engine.Engine;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.http.Dialect;
+import dev.corral.server.http.HttpSettings;
+import dev.corral.server.http.PathPrefixes;
+import dev.corral.server.http.Routes;
+import dev.corral.server.model.ModelPlan;
+import dev.corral.server.model.ModelRegistry;
+import dev.corral.server.model.ServedModel;
+import dev.corral.server.operations.MeteredEngine;
+import dev.corral.server.operations.MeteredModel;
+import dev.corral.server.operations.Operations;
+import dev.corral.server.operations.RequestMeter;
+import dev.corral.server.page.ChatPage;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * A server of several models: each has the dialects before it with defaults of its own, and a request goes to those of the
+ * model that it names.
+ *
+ * <p>Ownership: the server closes the engines of its models. Thread-safe.
+ */
+final class SeveralModels implements AutoCloseable {
+
+    /**
+     * One of them.
+     *
+     * @param defaults where a request to it says nothing
+     */
+    record Entry(ModelPlan plan, Defaults defaults) {}
+
+    private final ModelRegistry registry;
+    private final List<Dialects> dialects;
+    private final Ports ports;
+
+    private SeveralModels(ModelRegistry registry, List<Dialects> dialects, Ports ports) {
+        this.registry = registry;
+        this.dialects = List.copyOf(dialects);
+        this.ports = ports;
+    }
+
+    /**
+     * Starts to listen, and to load what is there from the start.
+     *
+     * @throws IOException when the host is unknown, a port is taken, or a file of keys or for TLS can't be used
+     */
+    static SeveralModels listen(
+            HttpSettings http, List<Entry> entries, ModelRegistry.Room room, DialectSettings settings)
+            throws IOException {
+        ModelRegistry registry =
+                new ModelRegistry(entries.stream().map(Entry::plan).toList(), room);
+        Map<ServedModel, Dialects> dialects = new IdentityHashMap<>();
+        List<Dialects> inOrder = new ArrayList<>();
+        List<MeteredModel> metered = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            ServedModel model = registry.models().get(i);
+            Entry entry = entries.get(i);
+            Dialects own =
+                    new Dialects(model.gate(), entry.defaults(), entry.plan().aliases(), settings);
+            RequestMeter meter = new RequestMeter();
+            dialects.put(model, own);
+            inOrder.add(own);
+            metered.add(new MeteredModel(entry.plan().name(), model.gate(), meter));
+            registry.prepare(model, engine -> prepared(engine, own, meter));
+        }
+        Operations operations = new Operations(metered, () -> isReady(registry));
+        ChatPage page = new ChatPage();
+        Ports ports = Ports.open(
+                http,
+                settings.ports(),
+                table(registry, dialects, http.prefixes(), List.of(page, operations), Dialects::behind),
+                name -> table(
+                        registry,
+                        dialects,
+                        http.prefixes(),
+                        Server.isAsItsOriginal(name) ? List.of() : List.of(operations),
+                        own -> List.of(own.alone(name))));
+        registry.start();
+        return new SeveralModels(registry, inOrder, ports);
+    }
+
+    private static Engine prepared(Engine engine, Dialects dialects, RequestMeter meter) throws InterruptedException {
+        dialects.warmUp(engine);
+        return new MeteredEngine(engine, meter);
+    }
+
+    /** The routes of all models as one table. */
+    private static Routes table(
+            ModelRegistry registry,
+            Map<ServedModel, Dialects> dialects,
+            PathPrefixes prefixes,
+            List<Dialect> ofAll,
+            Function<Dialects, List<Dialect>> ofOne) {
+        Map<ServedModel, Routes> tables = new IdentityHashMap<>();
+        List<Dialect> all = new ArrayList<>(ofAll);
+        for (ServedModel model : registry.models()) {
+            List<Dialect> own = ofOne.apply(Objects.requireNonNull(dialects.get(model)));
+            tables.put(model, new Routes(own, prefixes));
+            if (model == registry.models().getFirst()) {
+                all.addAll(own);
+            }
+        }
+        return Routes.choosing(all, prefixes, new ModelChooser(registry, tables, ofAll));
+    }
+
+    /** Whether all are there that should be from the start. */
+    private static boolean isReady(ModelRegistry registry) {
+        return registry.models().stream()
+                .filter(model -> model.plan().residence().pinned())
+                .allMatch(model -> model.state().status() == ServedModel.Status.LOADED);
+    }
+
+    ModelRegistry registry() {
+        return registry;
+    }
+
+    URI address() {
+        return ports.listener().address();
+    }
+
+    Map<String, URI> otherAddresses() {
+        return ports.otherAddresses();
+    }
+
+    /** As {@link Server#shutDown}. */
+    boolean shutDown(Duration grace) throws InterruptedException {
+        registry.shut();
+        boolean finished = ports.awaitIdle(grace);
+        dialects.forEach(Dialects::close);
+        registry.close();
+        ports.close();
+        return finished;
+    }
+
+    /** Ends at once. */
+    @Override
+    public void close() {
+        try {
+            shutDown(Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.corral.server.model;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The models of a server that has several. Thread-safe. */
+public interface Catalogue {
+
+    /** All of them, the one first that is meant where a request names none. */
+    List<ServedModel> models();
+
+    /** The model of a name, or of an adapter's. */
+    Optional<ServedModel> find(String name);
+
+    /**
+     * The model of a name.
+     *
+     * @throws dev.corral.server.http.ApiException when there is none
+     */
+    ServedModel require(String name);
+
+    /**
+     * A model for use, which is loaded if it is not yet; it stays until the lease is closed.
+     *
+     * @param name of it; empty for the first
+     * @throws dev.corral.server.http.ApiException when there is none of that name, or it can't be had in time
+     */
+    Lease lease(Optional<String> name) throws InterruptedException;
+
+    /** Begins to load it; nothing where it is loaded already. */
+    void load(ServedModel model);
+
+    /** Takes it out of memory when what runs on it has ended; new requests wait, and load it again. */
+    void unload(ServedModel model);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.hub;
+
+import org.jspecify.annotations.NullMarked;

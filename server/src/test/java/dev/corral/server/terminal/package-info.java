@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.terminal;
+
+import org.jspecify.annotations.NullMarked;
