@@ -96,8 +96,9 @@ class Notebook {
       }
     } catch (thrown) {
       if (!(thrown instanceof Fault && thrown.kind === 'missing')) throw thrown
-      this.sessionless = true
-      return this.complete(signal)
+      await this.complete(signal)
+      this.sessionless = true // and not only the server gone, or a key wrong
+      return
     }
     this.way = 'session'
     const session = this.session
@@ -106,6 +107,8 @@ class Notebook {
     let first = 0
     let count = 0
     const draft = new TextDraft((piece) => (this.text += piece))
+    const stopReading = () => first === 0 && session.close() // a text that is still being read has no token to stop after
+    signal.addEventListener('abort', stopReading)
     try {
       for await (const piece of session.generate(this.text, this.tokens, petalsSettings(), end)) {
         first ||= performance.now()
@@ -114,6 +117,7 @@ class Notebook {
         if (signal.aborted) break
       }
     } finally {
+      signal.removeEventListener('abort', stopReading)
       draft.end()
       this.read = session.isOpen ? session.seen.length : 0
     }
