@@ -35,7 +35,9 @@ function settings() {
 }
 
 function status(text) {
-  element("status").textContent = text;
+  if (element("status").textContent !== text) {
+    element("status").textContent = text; // is read out each time
+  }
 }
 
 /** Gets the models where the page came without them; false while they are not there. */
@@ -192,8 +194,8 @@ function receive(message) {
   }
   if (answering.tokens === 0) {
     answering.begun = performance.now();
-    status("Answering");
   }
+  status("Answering");
   said += message.outputs;
   answering.text += message.outputs;
   answering.tokens += message.token_count;

@@ -21,6 +21,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -155,6 +159,32 @@ class PetalsTest {
         assertThat(error(form("session_id=" + id + "&max_new_tokens=1")))
                 .isEqualTo("KeyError: 'Session " + id + " expired or does not exist'")
                 .containsPattern("Session .+ expired");
+    }
+
+    @Test
+    void callsOfOneSessionWaitForEachOther() throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        restart(
+                new FakeEngine(generation -> {
+                    generation.start();
+                    if (promptOf(generation.request()).equals("a")) {
+                        first.await();
+                    }
+                    generation.say("x").finish(FinishReason.LIMIT, Optional.empty());
+                }),
+                PetalsSettings.STANDARD);
+        String id = open("");
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<TestClient.Answer> one =
+                    callers.submit(() -> form("session_id=" + id + "&inputs=a&max_new_tokens=1"));
+            assertThat(promptOf(engine.next().request())).isEqualTo("a");
+            Future<TestClient.Answer> two =
+                    callers.submit(() -> form("session_id=" + id + "&inputs=b&max_new_tokens=1"));
+            first.countDown();
+            assertThat(one.get().text()).isEqualTo("{\"ok\":true,\"outputs\":\"x\"}");
+            assertThat(two.get().text()).isEqualTo("{\"ok\":true,\"outputs\":\"x\"}");
+        }
+        assertThat(promptOf(engine.next().request())).isEqualTo("axb");
     }
 
     @Test
