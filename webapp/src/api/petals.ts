@@ -28,7 +28,10 @@ export class PetalsSession {
   private ended: Fault | null = null
   private text = ''
 
-  private constructor(private readonly socket: WebSocket) {
+  private constructor(
+    readonly model: string,
+    private readonly socket: WebSocket,
+  ) {
     socket.addEventListener('message', (event) => {
       this.replies.push(JSON.parse(String(event.data)) as Reply)
       this.wake()
@@ -45,7 +48,7 @@ export class PetalsSession {
       socket.addEventListener('open', () => resolve(), { once: true })
       socket.addEventListener('error', () => reject(new Fault('missing')), { once: true })
     })
-    const session = new PetalsSession(socket)
+    const session = new PetalsSession(model, socket)
     session.send({ type: 'open_inference_session', model, max_length: maxTokens })
     await session.reply()
     return session

@@ -4,6 +4,7 @@ import { PetalsSession, type PetalsSettings } from '../api/petals.ts'
 import { server } from '../api/server.svelte.ts'
 import type { AnswerStats } from '../api/timings.ts'
 import { eachFrame } from '../conversation/frames.ts'
+import { chosenModel } from '../settings/model.ts'
 import { settings } from '../settings/settings.svelte.ts'
 import { aroundHole } from './hole.ts'
 
@@ -87,12 +88,10 @@ class Notebook {
   /** Over the WebSocket; the session stays, so the next run sends only what is new. */
   private async converse(signal: AbortSignal): Promise<void> {
     try {
-      if (!this.session?.isAt(this.text)) {
+      const model = chosenModel()?.id ?? 'default'
+      if (!this.session?.isAt(this.text) || this.session.model !== model) {
         this.session?.close()
-        this.session = await PetalsSession.open(
-          server.models[0]?.id ?? 'default',
-          server.contextTokens || 2_048,
-        )
+        this.session = await PetalsSession.open(model, server.contextTokens || 2_048)
       }
     } catch (thrown) {
       if (!(thrown instanceof Fault && thrown.kind === 'missing')) throw thrown
@@ -133,7 +132,7 @@ class Notebook {
 
   private async complete(signal: AbortSignal): Promise<void> {
     this.way = 'completion'
-    const request = { ...settings.sampling(), prompt: this.text, n_predict: this.tokens }
+    const request = { ...settings.sampling(), ...modelFields(), prompt: this.text, n_predict: this.tokens }
     await this.stream(
       this.probabilities ? { ...request, n_probs: ALTERNATIVES } : request,
       this.text,
@@ -146,6 +145,7 @@ class Notebook {
     this.way = 'infill'
     const request = {
       ...settings.sampling(),
+      ...modelFields(),
       input_prefix: prefix,
       input_suffix: suffix,
       n_predict: this.tokens,
@@ -201,6 +201,13 @@ class TextDraft {
     this.write(this.gathered)
     this.gathered = ''
   }
+}
+
+/** The chosen model as /completion and /infill take it: adapters apply to the model that is loaded. */
+function modelFields(): Record<string, unknown> {
+  const chosen = chosenModel()
+  if (!chosen) return {}
+  return chosen.parent ? { lora: [{ name: chosen.id, scale: 1 }] } : { model: chosen.id }
 }
 
 /** The settings that Petals has a name for. */
