@@ -22,6 +22,7 @@ export default defineConfig({
   server: { proxy: { [ROUTES]: { target: SERVER, ws: true } } },
   test: {
     include: ['test/unit/**/*.test.ts'],
+    setupFiles: ['test/unit/globals.ts'],
     reporters: process.env['CORRAL_REPORTS'] ? ['default', 'junit'] : ['default'],
     outputFile: { junit: `${process.env['CORRAL_REPORTS'] ?? '.'}/web-unit.xml` },
   },

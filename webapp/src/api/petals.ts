@@ -28,7 +28,10 @@ export class PetalsSession {
   private ended: Fault | null = null
   private text = ''
 
-  private constructor(private readonly socket: WebSocket) {
+  private constructor(
+    readonly model: string,
+    private readonly socket: WebSocket,
+  ) {
     socket.addEventListener('message', (event) => {
       this.replies.push(JSON.parse(String(event.data)) as Reply)
       this.wake()
@@ -36,17 +39,16 @@ export class PetalsSession {
     socket.addEventListener('close', (event) => this.end(new Fault('cut', { detail: event.reason })))
   }
 
-  /** Opens a session of at most so many tokens. Throws a fault of kind `missing` where the server offers none. */
+  /** Opens a session of at most so many tokens. Throws a fault of kind `missing` where there is no way to one. */
   static async open(model: string, maxTokens: number): Promise<PetalsSession> {
     const url = new URL(PATH, location.href)
     url.protocol = url.protocol.replace('http', 'ws')
-    if (keyStore.get()) throw new Fault('missing') // a browser can't send a key with a WebSocket
-    const socket = new WebSocket(url)
+    const socket = new WebSocket(url, protocolsOf(keyStore.get()))
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true })
       socket.addEventListener('error', () => reject(new Fault('missing')), { once: true })
     })
-    const session = new PetalsSession(socket)
+    const session = new PetalsSession(model, socket)
     session.send({ type: 'open_inference_session', model, max_length: maxTokens })
     await session.reply()
     return session
@@ -118,6 +120,14 @@ export class PetalsSession {
     this.waiting?.()
     this.waiting = null
   }
+}
+
+/** What is offered to speak; a key goes along, for which a page has no header of its own here. */
+export function protocolsOf(key: string | null): string[] {
+  if (!key) return []
+  const letters = String.fromCharCode(...new TextEncoder().encode(key))
+  const digits = { '+': '-', '/': '_', '=': '' } as Record<string, string>
+  return ['corral', `corral.bearer.${btoa(letters).replace(/[+/=]/g, (each) => digits[each]!)}`]
 }
 
 /** The last line of a traceback says what happened. */

@@ -31,9 +31,11 @@ class ServerInfo {
   models = $state.raw<ModelEntry[]>([])
 
   private retry: ReturnType<typeof setTimeout> | undefined
+  private asking: Promise<void> = Promise.resolve()
 
-  get sees(): boolean {
-    return this.props?.modalities?.vision === true
+  /** Whether the model reads pictures; undefined while nobody knows. */
+  get sees(): boolean | undefined {
+    return this.props ? this.props.modalities?.vision === true : undefined
   }
 
   get contextTokens(): number {
@@ -46,7 +48,17 @@ class ServerInfo {
   }
 
   /** Asks anew, and goes on asking until there is an answer. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    this.asking = this.ask()
+    return this.asking
+  }
+
+  /** Waits for the answer that is under way, if one is. */
+  async settled(): Promise<void> {
+    await this.asking
+  }
+
+  private async ask(): Promise<void> {
     clearTimeout(this.retry)
     try {
       const [props, models] = await Promise.all([

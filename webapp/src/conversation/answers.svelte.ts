@@ -1,6 +1,7 @@
 import { chat, type ChatEvent } from '../api/chat.ts'
 import { Fault } from '../api/fault.ts'
 import { server } from '../api/server.svelte.ts'
+import { chosenModel } from '../settings/model.ts'
 import { settings } from '../settings/settings.svelte.ts'
 import { conversations } from './conversations.svelte.ts'
 import { eachFrame } from './frames.ts'
@@ -87,7 +88,7 @@ class Answers {
     message.state = 'writing'
     const before = apiMessages(conversations.system, pathTo(conversations.messages, message.parent))
     if (message.text) before.push({ role: 'assistant', content: message.text })
-    const model = settings.model || server.models[0]?.id
+    const model = chosenModel()?.id
     if (model) message.model = model
     const request = { ...settings.request(), messages: before, ...(model ? { model } : {}) }
     message.json = 'response_format' in request

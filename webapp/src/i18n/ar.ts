@@ -156,6 +156,8 @@ export const ar: Phrases = {
   'notebook.scored': 'الرموز المكتوبة',
   'notebook.editText': 'العودة إلى النص',
   'notebook.likely': 'الأرجح هنا',
+  'notebook.likelier': 'محتمل',
+  'notebook.unlikelier': 'غير محتمل',
   'notebook.use': 'المتابعة بـ«{token}»',
   'notebook.token': '«{token}»، {percent} %',
   'notebook.session': 'جلسة مفتوحة: قُرئ {n} حرفًا',

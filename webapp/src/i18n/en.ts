@@ -158,6 +158,8 @@ export const en = {
   'notebook.scored': 'Written tokens',
   'notebook.editText': 'Back to the text',
   'notebook.likely': 'Likeliest here',
+  'notebook.likelier': 'likely',
+  'notebook.unlikelier': 'unlikely',
   'notebook.use': 'Go on with “{token}”',
   'notebook.token': '“{token}”, {percent} %',
   'notebook.session': 'Session open: {n} characters are read already',

@@ -156,6 +156,8 @@ export const es: Phrases = {
   'notebook.scored': 'Tokens escritos',
   'notebook.editText': 'Volver al texto',
   'notebook.likely': 'Lo más probable aquí',
+  'notebook.likelier': 'probable',
+  'notebook.unlikelier': 'improbable',
   'notebook.use': 'Seguir con «{token}»',
   'notebook.token': '«{token}», {percent} %',
   'notebook.session': 'Sesión abierta: ya se han leído {n} caracteres',

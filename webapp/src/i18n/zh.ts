@@ -155,6 +155,8 @@ export const zh: Phrases = {
   'notebook.scored': '写出的 token',
   'notebook.editText': '回到文本',
   'notebook.likely': '此处最可能的',
+  'notebook.likelier': '可能',
+  'notebook.unlikelier': '不太可能',
   'notebook.use': '用“{token}”继续',
   'notebook.token': '“{token}”，{percent} %',
   'notebook.session': '会话已打开：已读取 {n} 个字符',

@@ -4,6 +4,7 @@ import { PetalsSession, type PetalsSettings } from '../api/petals.ts'
 import { server } from '../api/server.svelte.ts'
 import type { AnswerStats } from '../api/timings.ts'
 import { eachFrame } from '../conversation/frames.ts'
+import { chosenModel } from '../settings/model.ts'
 import { settings } from '../settings/settings.svelte.ts'
 import { aroundHole } from './hole.ts'
 
@@ -87,17 +88,16 @@ class Notebook {
   /** Over the WebSocket; the session stays, so the next run sends only what is new. */
   private async converse(signal: AbortSignal): Promise<void> {
     try {
-      if (!this.session?.isAt(this.text)) {
+      const model = chosenModel()?.id ?? 'default'
+      if (!this.session?.isAt(this.text) || this.session.model !== model) {
         this.session?.close()
-        this.session = await PetalsSession.open(
-          server.models[0]?.id ?? 'default',
-          server.contextTokens || 2_048,
-        )
+        this.session = await PetalsSession.open(model, server.contextTokens || 2_048)
       }
     } catch (thrown) {
       if (!(thrown instanceof Fault && thrown.kind === 'missing')) throw thrown
-      this.sessionless = true
-      return this.complete(signal)
+      await this.complete(signal)
+      this.sessionless = true // and not only the server gone, or a key wrong
+      return
     }
     this.way = 'session'
     const session = this.session
@@ -106,6 +106,8 @@ class Notebook {
     let first = 0
     let count = 0
     const draft = new TextDraft((piece) => (this.text += piece))
+    const stopReading = () => first === 0 && session.close() // a text that is still being read has no token to stop after
+    signal.addEventListener('abort', stopReading)
     try {
       for await (const piece of session.generate(this.text, this.tokens, petalsSettings(), end)) {
         first ||= performance.now()
@@ -114,6 +116,7 @@ class Notebook {
         if (signal.aborted) break
       }
     } finally {
+      signal.removeEventListener('abort', stopReading)
       draft.end()
       this.read = session.isOpen ? session.seen.length : 0
     }
@@ -129,7 +132,7 @@ class Notebook {
 
   private async complete(signal: AbortSignal): Promise<void> {
     this.way = 'completion'
-    const request = { ...settings.sampling(), prompt: this.text, n_predict: this.tokens }
+    const request = { ...settings.sampling(), ...modelFields(), prompt: this.text, n_predict: this.tokens }
     await this.stream(
       this.probabilities ? { ...request, n_probs: ALTERNATIVES } : request,
       this.text,
@@ -142,6 +145,7 @@ class Notebook {
     this.way = 'infill'
     const request = {
       ...settings.sampling(),
+      ...modelFields(),
       input_prefix: prefix,
       input_suffix: suffix,
       n_predict: this.tokens,
@@ -197,6 +201,13 @@ class TextDraft {
     this.write(this.gathered)
     this.gathered = ''
   }
+}
+
+/** The chosen model as /completion and /infill take it: adapters apply to the model that is loaded. */
+function modelFields(): Record<string, unknown> {
+  const chosen = chosenModel()
+  if (!chosen) return {}
+  return chosen.parent ? { lora: [{ name: chosen.id, scale: 1 }] } : { model: chosen.id }
 }
 
 /** The settings that Petals has a name for. */

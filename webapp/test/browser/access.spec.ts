@@ -1,14 +1,8 @@
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { expectNoViolations } from './axe.ts'
 import { answerWith, expect, test } from './page.ts'
 
 const ANSWER =
   '## Title\n\nText with `code` and a [link](https://example.com).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nconst a = "b" // c\n```\n\n$x^2$\n\n> quoted'
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([])
-}
 
 for (const scheme of ['light', 'dark'] as const) {
   for (const width of [1280, 390]) {

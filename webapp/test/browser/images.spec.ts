@@ -26,7 +26,6 @@ test.describe('with a model that sees', () => {
     test(`a picture goes along by ${way}`, async ({ chat, page }) => {
       const asked = await answerWith(page, { content: 'A pixel.' })
       await chat.open()
-      await expect(page.getByRole('button', { name: 'Add pictures' })).not.toHaveClass(/unable/)
       if (way === 'picker') {
         const buffer = Buffer.from(PIXEL, 'base64')
         await page
@@ -70,5 +69,25 @@ test.describe('with a model that sees', () => {
       .locator('input[type=file][accept^=image]')
       .setInputFiles({ name: 'p.png', mimeType: 'image/png', buffer })
     await expect(page.getByText('That file is no picture that can be read.').first()).toBeVisible()
+  })
+
+  test('a picture that is chosen before the server has answered is not refused', async ({ chat, page }) => {
+    let answer = () => {}
+    const asked = new Promise<void>((resolve) => (answer = resolve))
+    await page.route('**/v1/models', async (route) => {
+      await asked
+      await route.continue()
+    })
+    await page.goto('/')
+    await page.locator('input[type=file][accept^=image]').setInputFiles({
+      name: 'p.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(PIXEL, 'base64'),
+    })
+    await expect(page.getByRole('combobox', { name: 'Model' })).toBeDisabled()
+    answer()
+    await expect(page.getByRole('img', { name: 'Picture 1' })).toBeVisible()
+    await expect(page.getByText('This model can’t see pictures.')).toHaveCount(0)
+    await chat.known()
   })
 })

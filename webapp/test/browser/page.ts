@@ -63,9 +63,12 @@ export class ChatDriver {
 
   async open(path = '/'): Promise<void> {
     await this.page.goto(path)
-    await expect(
-      this.page.getByRole('combobox', { name: 'Model' }).getByRole('option').first(),
-    ).toBeAttached()
+    await this.known()
+  }
+
+  /** Waits until the server has told the page what it is; before that, nothing can be chosen here. */
+  async known(): Promise<void> {
+    await expect(this.page.getByRole('combobox', { name: 'Model' })).toBeEnabled()
   }
 
   async send(text: string): Promise<void> {

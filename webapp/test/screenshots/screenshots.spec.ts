@@ -58,11 +58,11 @@ for (const scheme of ['light', 'dark'] as const) {
 
       for (const text of ['The sea', 'The sky']) {
         void page.request
-          .post('/completion', { data: { prompt: text, n_predict: 700, ignore_eos: true } })
+          .post('/completion', { data: { prompt: text, n_predict: 1500, ignore_eos: true } })
           .catch(() => undefined)
       }
       await page.goto('/#/status')
-      await page.waitForTimeout(12_000) // a chart of some seconds
+      await page.waitForTimeout(26_000) // a chart of some seconds
       await shoot('status')
     })
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Fault } from '../../src/api/fault.ts'
-import { faultOf } from '../../src/api/petals.ts'
+import { faultOf, protocolsOf } from '../../src/api/petals.ts'
 
 const openai = (code: string, type = 'invalid_request_error') =>
   JSON.stringify({ error: { message: 'm', type, code } })
@@ -44,4 +44,10 @@ test('reads the last line of a traceback', () => {
   )
   expect(faultOf('x\nAllocationFailed: attention cache is full').kind).toBe('busy')
   expect(faultOf('KeyError: no such model').facts.detail).toBe('KeyError: no such model')
+})
+
+test('offers a key in letters that a protocol may have', () => {
+  expect(protocolsOf(null)).toEqual([])
+  expect(protocolsOf('k-one')).toEqual(['corral', 'corral.bearer.ay1vbmU'])
+  expect(protocolsOf('ü?>~')[1]).toMatch(/^corral\.bearer\.[A-Za-z0-9_-]+$/)
 })

@@ -34,6 +34,7 @@ public final class EasyLmClient implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(500);
+    private static final int LOADING = 503;
     private static final Score DUMMY_SCORE = new Score(-1, false);
     private static final String DUMMY_TEXT = "dummy";
 
@@ -55,26 +56,41 @@ public final class EasyLmClient implements AutoCloseable {
 
     private final Optional<HttpClient> http;
     private final URI url;
+    private final Optional<String> apiKey;
 
-    private EasyLmClient(Optional<HttpClient> http, URI url) {
+    private EasyLmClient(Optional<HttpClient> http, URI url, Optional<String> apiKey) {
         this.http = http;
         this.url = url;
+        this.apiKey = apiKey;
+    }
+
+    /**
+     * A client of a server that needs no key.
+     *
+     * @param url its base, with or without a '/' at the end
+     * @param waitForReady wait until somebody answers there and has a model, however long that takes
+     * @throws EasyLmException when the server can't be asked for another reason than that nobody answers
+     */
+    public static EasyLmClient open(URI url, boolean waitForReady) throws InterruptedException {
+        return open(url, waitForReady, Optional.empty());
     }
 
     /**
      * A client of a server.
      *
      * @param url its base, with or without a '/' at the end
-     * @param waitForReady wait until somebody answers there, however long that takes
+     * @param waitForReady wait until somebody answers there and has a model, however long that takes
+     * @param apiKey sent as {@code Authorization: Bearer KEY} with each request
      * @throws EasyLmException when the server can't be asked for another reason than that nobody answers
      */
-    public static EasyLmClient open(URI url, boolean waitForReady) throws InterruptedException {
+    public static EasyLmClient open(URI url, boolean waitForReady, Optional<String> apiKey)
+            throws InterruptedException {
         HttpClient http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(10))
                 .build();
         URI base = url.toString().endsWith("/") ? url : URI.create(url + "/");
-        EasyLmClient client = new EasyLmClient(Optional.of(http), base);
+        EasyLmClient client = new EasyLmClient(Optional.of(http), base, apiKey);
         if (waitForReady) {
             client.awaitReady(http);
         }
@@ -83,21 +99,30 @@ public final class EasyLmClient implements AutoCloseable {
 
     /** A client of no server, whose answers are always the same: each score is -1 and not greedy, each text "dummy". */
     public static EasyLmClient dummy() {
-        return new EasyLmClient(Optional.empty(), URI.create("http://localhost/"));
+        return new EasyLmClient(Optional.empty(), URI.create("http://localhost/"), Optional.empty());
     }
 
     private void awaitReady(HttpClient client) throws InterruptedException {
-        HttpRequest ready = HttpRequest.newBuilder(url.resolve("ready")).build();
-        while (true) {
-            try {
-                client.send(ready, HttpResponse.BodyHandlers.discarding());
-                return;
-            } catch (ConnectException e) {
-                Thread.sleep(BETWEEN_TRIES);
-            } catch (IOException e) {
-                throw new EasyLmException("the server can't be asked: " + e, e);
-            }
+        HttpRequest ready = request("ready").build();
+        while (!isReady(client, ready)) {
+            Thread.sleep(BETWEEN_TRIES);
         }
+    }
+
+    private static boolean isReady(HttpClient client, HttpRequest ready) throws InterruptedException {
+        try {
+            return client.send(ready, HttpResponse.BodyHandlers.discarding()).statusCode() != LOADING;
+        } catch (ConnectException e) {
+            return false;
+        } catch (IOException e) {
+            throw new EasyLmException("the server can't be asked: " + e, e);
+        }
+    }
+
+    private HttpRequest.Builder request(String path) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(url.resolve(path));
+        apiKey.ifPresent(key -> request.header("Authorization", "Bearer " + key));
+        return request;
     }
 
     /**
@@ -188,7 +213,7 @@ public final class EasyLmClient implements AutoCloseable {
     }
 
     private JsonNode post(HttpClient client, String path, ObjectNode body) throws InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(url.resolve(path))
+        HttpRequest request = request(path)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
                 .build();

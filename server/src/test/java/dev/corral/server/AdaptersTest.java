@@ -192,4 +192,30 @@ class AdaptersTest {
         assertThat(answer.error().path("param").textValue()).isEqualTo(field);
         assertThat(engine.asked()).isEmpty();
     }
+
+    /** Petals' clients name an adapter where they would name a model, mostly by its repository. */
+    @ParameterizedTest
+    @CsvSource({"verse, verse, 1", "timdettmers/verse, verse, 1", "prose, prose, 0.5", "rhyme, rhyme, 1"})
+    void petalsClientsNameThemAsModels(String model, String adapter, float scale) throws Exception {
+        AdapterSet expected = AdapterSet.of(adapter, scale);
+        assertThat(adaptersOf(
+                        "/api/v1/generate", "{\"model\": \"" + model + "\", \"inputs\": \"a\", \"max_new_tokens\": 1}"))
+                .hasValue(expected);
+        String opened = running.client()
+                .get("/api/v1/open_inference_session?model=" + model)
+                .json()
+                .path("session_id")
+                .textValue();
+        assertThat(adaptersOf(
+                        "/api/v1/generate",
+                        "{\"session_id\": \"" + opened + "\", \"inputs\": \"a\", \"max_new_tokens\": 1}"))
+                .hasValue(expected);
+        try (SocketClient client =
+                SocketClient.open(running.client().http(), running.client().address(), "/api/v2/generate")) {
+            client.say("{'type': 'open_inference_session', 'model': '" + model + "', 'max_length': 9}")
+                    .say("{'type': 'generate', 'inputs': 'a', 'max_new_tokens': 1}");
+            assertThat(client.text()).isEqualTo("{\"ok\": true}");
+            assertThat(engine.next().request().adapters()).hasValue(expected);
+        }
+    }
 }

@@ -105,8 +105,8 @@ public final class EasyLm implements Dialect {
                                         this::readTurn,
                                         "{'prompt': 'Hello!', 'context': 'USER: Hi! GPT: Hello.', 'temperature': 1}"),
                         this::chat)
-                .get("/easylm", RouteDoc.of("EasyLM's chat page").page(), this::page)
-                .get(
+                .getOpen("/easylm", RouteDoc.of("EasyLM's chat page").page(), this::page)
+                .getOpen(
                         "/easylm/chat.js",
                         RouteDoc.of("The script of EasyLM's chat page").file(),
                         exchange -> exchange.replyScript(ChatPage.SCRIPT));
@@ -115,7 +115,7 @@ public final class EasyLm implements Dialect {
                         gate.engine();
                         exchange.reply(TextNode.valueOf("Ready!\n"));
                     })
-                    .get("/", RouteDoc.of("EasyLM's chat page").page(), this::page);
+                    .getOpen("/", RouteDoc.of("EasyLM's chat page").page(), this::page);
         }
     }
 

@@ -22,6 +22,9 @@ final class ApiKeys implements Filter {
     /** The request itself, as one of its caller's: a {@link Caller.Visit}. */
     static final Object VISIT = new Object();
 
+    /** That a request lacks a key, on a route that needs none. */
+    static final Object STRANGER = new Object();
+
     private static final HeaderName X_API_KEY = HeaderNames.create("X-Api-Key");
     private static final String BEARER = "Bearer ";
 
@@ -37,11 +40,16 @@ final class ApiKeys implements Filter {
 
     @Override
     public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        if (!keys.isNeeded() || routes.isOpen(request.path().path())) {
+        if (!keys.isNeeded()) {
             chain.proceed();
             return;
         }
         Optional<Caller> caller = callerOf(keys, request.headers());
+        if (caller.isEmpty() && routes.isOpen(request.path().path())) {
+            request.context().register(STRANGER, true);
+            chain.proceed();
+            return;
+        }
         if (caller.isEmpty()) {
             Exchange exchange = new Exchange(request, response);
             exchange.header("WWW-Authenticate", "Bearer");

@@ -164,6 +164,11 @@ public final class Exchange {
                 .orElse("");
     }
 
+    /** Whether the request may be answered with what only those with a key may know; on routes that need one, always. */
+    public boolean isAdmitted() {
+        return request.context().get(ApiKeys.STRANGER, Boolean.class).isEmpty();
+    }
+
     /** Counts tokens, of a prompt or generated, to the caller. */
     public void spend(int tokens) {
         request.context().get(ApiKeys.CALLER, Caller.class).ifPresent(caller -> caller.spend(tokens));

@@ -155,7 +155,7 @@ public final class Routes {
 
     /** What is talked about by WebSocket at a path. */
     Optional<WebSocketRoute> webSocketAt(String path) {
-        return Optional.ofNullable(sockets.get(path));
+        return Optional.ofNullable(sockets.get(prefixes.strip(path)));
     }
 
     /** Every route, in the order in which they were added. */

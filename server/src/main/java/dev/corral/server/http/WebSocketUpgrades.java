@@ -69,7 +69,10 @@ final class WebSocketUpgrades implements Http1Upgrader {
             ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
         String path = prologue.uriPath().path();
         Optional<WebSocketRoute> route = routes.webSocketAt(path);
-        Optional<Caller> caller = keys.isNeeded() ? ApiKeys.callerOf(keys, headers) : Optional.empty();
+        WebSocketProtocols protocols = WebSocketProtocols.of(headers);
+        Optional<Caller> caller = keys.isNeeded()
+                ? ApiKeys.callerOf(keys, headers).or(() -> protocols.key().flatMap(keys::callerWith))
+                : Optional.empty();
         boolean admitted = caller.isPresent() || !keys.isNeeded();
         if (route.isEmpty()
                 || !prologue.method().equals(Method.GET)
@@ -80,7 +83,11 @@ final class WebSocketUpgrades implements Http1Upgrader {
             return null;
         }
         String answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                + "Sec-WebSocket-Accept: " + accept(headers.first(KEY).orElseThrow()) + "\r\n\r\n";
+                + "Sec-WebSocket-Accept: " + accept(headers.first(KEY).orElseThrow()) + "\r\n"
+                + protocols
+                        .taken()
+                        .map(name -> "Sec-WebSocket-Protocol: " + name + "\r\n")
+                        .orElse("") + "\r\n";
         context.dataWriter().writeNow(BufferData.create(answer.getBytes(StandardCharsets.US_ASCII)));
         AcceptedSocket client = WatchedConnection.current().client();
         client.awaitNothing();

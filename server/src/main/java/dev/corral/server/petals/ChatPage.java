@@ -16,7 +16,7 @@ final class ChatPage {
 
     private ChatPage() {}
 
-    /** @param config {@code modelConfigs} and {@code defaultModel} */
+    /** @param config {@code modelConfigs} and {@code defaultModel}, or nothing */
     static String of(ObjectNode config) {
         // a name in it could otherwise end the element that it stands in
         return HTML.replace(CONFIG, config.toString().replace("<", "\\u003c"));

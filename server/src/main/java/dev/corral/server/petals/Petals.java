@@ -6,6 +6,7 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.server.generation.CachePartition;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.ApiError;
+import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
@@ -98,13 +99,17 @@ public final class Petals implements Dialect {
                         "/api/v2/generate",
                         RouteDoc.of("Opens a session by WebSocket, which ends with the connection"),
                         socket -> new Talk(socket, gate, defaults, models, settings.expiry()).run())
-                .get("/petals", RouteDoc.of("Petals' chat page").page(), this::page)
                 .get(
+                        "/petals/models",
+                        RouteDoc.of("The models that Petals' chat page offers"),
+                        exchange -> exchange.reply(models.toJson(gate.engine())))
+                .getOpen("/petals", RouteDoc.of("Petals' chat page").page(), this::page)
+                .getOpen(
                         "/petals/chat.js",
                         RouteDoc.of("The script of Petals' chat page").file(),
                         exchange -> exchange.replyScript(ChatPage.SCRIPT));
         if (alone) {
-            routes.get("/", RouteDoc.of("Petals' chat page").page(), this::page);
+            routes.getOpen("/", RouteDoc.of("Petals' chat page").page(), this::page);
         }
     }
 
@@ -127,8 +132,17 @@ public final class Petals implements Dialect {
         return Traceback.of(error);
     }
 
+    /** Without models where the client may not know them, or nobody does yet; the page then asks for them. */
     private void page(Exchange exchange) {
-        exchange.replyLivePage(ChatPage.of(models.toJson(gate.engine())));
+        exchange.replyLivePage(ChatPage.of(exchange.isAdmitted() ? known() : Json.object()));
+    }
+
+    private ObjectNode known() {
+        try {
+            return models.toJson(gate.engine());
+        } catch (ApiException e) {
+            return Json.object(); // the model is being loaded
+        }
     }
 
     private void open(Exchange exchange) throws InterruptedException {

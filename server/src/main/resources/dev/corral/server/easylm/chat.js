@@ -4,6 +4,7 @@
 
 const config = JSON.parse(document.getElementById("config").textContent);
 const element = id => document.getElementById(id);
+const KEY = "corral.key"; // where the server's chat page keeps it, too
 
 let context = "";
 let last = null;      // the last turn: what was asked, and the context before it
@@ -17,9 +18,14 @@ function showTemperature() {
   element("shown").textContent = Number(element("temperature").value).toFixed(2);
 }
 
+function key() {
+  return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
+}
+
 function addTurn(kind, text) {
   const turn = document.createElement("div");
   turn.className = "turn " + kind;
+  turn.dir = "auto";
   turn.textContent = text;
   element("dialogue").append(turn);
   turn.scrollIntoView({block: "end"});
@@ -31,37 +37,65 @@ function showButtons() {
   element("regenerate").disabled = waiting !== null || last === null;
 }
 
+/** What went wrong, in the server's words. */
+function wordsOf(detail) {
+  return typeof detail === "string" ? detail : detail[0].loc.slice(1).join(".") + ": " + detail[0].msg;
+}
+
 async function ask(prompt, before, turn) {
   last = {prompt, before, turn};
   waiting = new AbortController();
   showButtons();
   turn.className = "turn model";
+  turn.removeAttribute("role");
   turn.textContent = "…";
+  element("status").textContent = "The model is answering";
   const mine = waiting;
   try {
-    const response = await fetch("/chat", {
+    const response = await fetch("chat", {
       method: "POST",
-      headers: {"Content-Type": "application/json"},
+      headers: {"Content-Type": "application/json", ...(key() ? {Authorization: "Bearer " + key()} : {})},
       body: JSON.stringify({prompt, context: before, temperature: Number(element("temperature").value)}),
       signal: mine.signal,
     });
     const answer = await response.json();
+    if (response.status === 401) {
+      askForKey();
+    }
     if (!response.ok) {
-      throw new Error(typeof answer.detail === "string" ? answer.detail : answer.detail[0].msg);
+      throw new Error(wordsOf(answer.detail));
     }
     context = answer.context;
     turn.textContent = answer.response.trim();
+    element("status").textContent = "The answer is complete";
   } catch (error) {
     if (!mine.signal.aborted) {
       turn.className = "turn error";
-      turn.textContent = error.message;
+      turn.role = "alert";
+      turn.textContent = error instanceof TypeError ? "The server can’t be reached" : error.message;
     }
   }
+  turn.scrollIntoView({block: "end"});
   if (waiting === mine) {
     waiting = null;
   }
   showButtons();
 }
+
+function askForKey() {
+  element("key-text").textContent = key() ? "The server did not accept this key." : "This server answers only with a key.";
+  element("asking").showModal();
+}
+
+element("key-form").addEventListener("submit", event => {
+  event.preventDefault();
+  sessionStorage.setItem(KEY, element("key").value.trim());
+  element("asking").close();
+  element("key").value = "";
+  if (last !== null && waiting === null) {
+    ask(last.prompt, last.before, last.turn);
+  }
+});
 
 element("form").addEventListener("submit", event => {
   event.preventDefault();
@@ -91,6 +125,7 @@ element("reset").addEventListener("click", () => {
   last = null;
   element("dialogue").replaceChildren();
   showButtons();
+  element("input").focus();
 });
 
 element("temperature").addEventListener("input", showTemperature);

@@ -3,20 +3,31 @@
 // A dialogue by WebSocket. The session is the connection; when it ends, the next message opens another one and says
 // everything again, which the server finds in its cache.
 
-const config = JSON.parse(document.getElementById("config").textContent);
 const element = id => document.getElementById(id);
 const INITIAL_LENGTH = 512;
 const LONGER = 4;
+const LOADING_MS = 1000;
+const KEY = "corral.key"; // where the server's chat page keeps it, too
 
-let model = config.defaultModel;
+let config = JSON.parse(element("config").textContent); // without models where only a key shows them
+let model = null;
 let socket = null;
 let sessionLength = INITIAL_LENGTH;
 let said = "";       // the whole dialogue as the model has seen it
 let unsent = "";     // what of it this session has not been told
 let answering = null;
 
-for (const key of Object.keys(config.modelConfigs)) {
-  element("model").add(new Option(config.modelConfigs[key].frontend.name || key, key, false, key === model));
+function key() {
+  return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
+}
+
+/** What a browser lets a page send along with the opening of a WebSocket. */
+function protocols() {
+  if (!key()) {
+    return [];
+  }
+  const letters = String.fromCharCode(...new TextEncoder().encode(key()));
+  return ["corral", "corral.bearer." + btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")];
 }
 
 function settings() {
@@ -24,13 +35,87 @@ function settings() {
 }
 
 function status(text) {
-  element("status").textContent = text;
+  if (element("status").textContent !== text) {
+    element("status").textContent = text; // is read out each time
+  }
 }
 
+/** Gets the models where the page came without them; false while they are not there. */
+async function load() {
+  if (config.defaultModel === undefined) {
+    const response = await fetch("petals/models", {headers: key() ? {Authorization: "Bearer " + key()} : {}});
+    if (response.status === 401) {
+      askForKey();
+      return false;
+    }
+    const answer = await response.json();
+    if (answer.ok === false) {
+      status("The model is loading…");
+      setTimeout(begin, LOADING_MS);
+      return false;
+    }
+    config = answer;
+  }
+  return true;
+}
+
+async function begin() {
+  try {
+    if (!(await load())) {
+      return;
+    }
+  } catch {
+    status("The server can’t be reached. Trying again…");
+    setTimeout(begin, LOADING_MS);
+    return;
+  }
+  model = config.defaultModel;
+  element("model").replaceChildren(...Object.keys(config.modelConfigs).map(
+    each => new Option(config.modelConfigs[each].frontend.name || each, each, false, each === model)));
+  status("");
+  showModel();
+  showButtons();
+}
+
+/** Where to read about the model, as far as the server was told. */
+function showModel() {
+  const {model_card: card, license} = settings().frontend;
+  const links = [["Model card", card], ["License", license]].filter(([, url]) => /^https?:\/\//.test(url));
+  element("links").replaceChildren(...links.flatMap(([text, url], i) => {
+    const link = document.createElement("a");
+    link.href = url;
+    link.rel = "noopener noreferrer";
+    link.textContent = text;
+    return i === 0 ? [link] : [" · ", link];
+  }));
+}
+
+function askForKey() {
+  element("key-text").textContent = key() ? "The server did not accept this key." : "This server answers only with a key.";
+  if (!element("asking").open) {
+    element("asking").showModal();
+  }
+}
+
+element("key-form").addEventListener("submit", event => {
+  event.preventDefault();
+  sessionStorage.setItem(KEY, element("key").value.trim());
+  element("asking").close();
+  element("key").value = "";
+  if (model === null) {
+    begin();
+  }
+});
+
 function addTurn(kind, text) {
+  element("about").hidden = true;
   const turn = document.createElement("div");
   turn.className = "turn " + kind;
+  turn.dir = "auto";
   turn.textContent = text;
+  if (kind === "error") {
+    turn.role = "alert";
+  }
   element("dialogue").append(turn);
   turn.scrollIntoView({block: "end"});
   return turn;
@@ -39,11 +124,12 @@ function addTurn(kind, text) {
 function showButtons() {
   element("stop").hidden = answering === null;
   element("send").hidden = answering !== null;
+  element("send").disabled = model === null;
 }
 
 function closeSession() {
   if (socket !== null) {
-    socket.onclose = socket.onmessage = socket.onerror = null;
+    socket.onclose = socket.onmessage = socket.onopen = null;
     socket.close();
     socket = null;
   }
@@ -51,21 +137,37 @@ function closeSession() {
 }
 
 function open() {
-  const address = new URL("/api/v2/generate", location.href);
+  const address = new URL("api/v2/generate", location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  socket = new WebSocket(address);
+  socket = new WebSocket(address, protocols());
   const length = Math.min(sessionLength, settings().chat.max_session_length);
+  let opened = false;
   socket.onopen = () => {
+    opened = true;
     socket.send(JSON.stringify({type: "open_inference_session", model: settings().backend.key, max_length: length}));
     generate();
   };
   socket.onmessage = event => receive(JSON.parse(event.data));
-  socket.onclose = () => {
+  socket.onclose = async () => {
     closeSession();
     if (answering !== null) {
-      fail("The connection was lost");
+      fail(opened || !(await isRefused()) ? "The connection was lost" : "The server wants an API key");
     }
   };
+}
+
+/** A browser doesn't say why a WebSocket was refused; a request does. */
+async function isRefused() {
+  try {
+    const response = await fetch("petals/models", {headers: key() ? {Authorization: "Bearer " + key()} : {}});
+    if (response.status !== 401) {
+      return false;
+    }
+    askForKey();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function generate() {
@@ -90,7 +192,10 @@ function receive(message) {
     status("Reading");
     return;
   }
-  status("");
+  if (answering.tokens === 0) {
+    answering.begun = performance.now();
+  }
+  status("Answering");
   said += message.outputs;
   answering.text += message.outputs;
   answering.tokens += message.token_count;
@@ -102,22 +207,34 @@ function receive(message) {
       }
     }
     const seconds = (performance.now() - answering.begun) / 1000;
-    status((answering.tokens / seconds).toFixed(1) + " tokens/s");
+    status(answering.tokens > 1 ? ((answering.tokens - 1) / seconds).toFixed(1) + " tokens/s" : "");
   }
   answering.turn.textContent = shown.trim();
-  answering.turn.scrollIntoView({block: "end"});
+  follow();
   if (message.stop) {
     answering = null;
     showButtons();
   }
 }
 
+/** What is written stays in view, unless a person has scrolled away from it. */
+function follow() {
+  const dialogue = element("dialogue");
+  if (dialogue.scrollHeight - dialogue.scrollTop - dialogue.clientHeight < 80) {
+    dialogue.scrollTop = dialogue.scrollHeight;
+  }
+}
+
 function failed(traceback) {
   closeSession();
-  if (/Maximum length exceeded/.test(traceback) && sessionLength < settings().chat.max_session_length) {
-    sessionLength *= LONGER;
-    status("Going on in a longer session");
-    open();
+  if (/Maximum length exceeded/.test(traceback)) {
+    if (sessionLength < settings().chat.max_session_length) {
+      sessionLength *= LONGER;
+      status("Going on in a longer session");
+      open();
+    } else {
+      fail("The dialogue is longer than what the model can hold. Begin a new one.");
+    }
   } else if (/Session .+ expired/.test(traceback)) {
     open();
   } else if (/attention cache is full/.test(traceback)) {
@@ -128,6 +245,9 @@ function failed(traceback) {
 }
 
 function fail(text) {
+  if (answering !== null && answering.text === "") {
+    answering.turn.remove();
+  }
   addTurn("error", text);
   answering = null;
   status("");
@@ -140,7 +260,7 @@ function ask(text) {
   said += turn;
   unsent += turn;
   addTurn("user", text);
-  answering = {turn: addTurn("model", "…"), text: "", tokens: 0, begun: performance.now()};
+  answering = {turn: addTurn("model", "…"), text: "", tokens: 0, begun: 0};
   status("Waiting");
   showButtons();
   if (socket !== null && socket.readyState === WebSocket.OPEN) {
@@ -154,7 +274,7 @@ function ask(text) {
 element("form").addEventListener("submit", event => {
   event.preventDefault();
   const text = element("input").value.trim();
-  if (text !== "" && answering === null) {
+  if (text !== "" && answering === null && model !== null) {
     element("input").value = "";
     ask(text);
   }
@@ -169,6 +289,9 @@ element("input").addEventListener("keydown", event => {
 
 element("stop").addEventListener("click", () => {
   closeSession();
+  if (answering.text === "") {
+    answering.turn.remove();
+  }
   answering = null;
   status("Stopped");
   showButtons();
@@ -179,13 +302,18 @@ function reset() {
   said = unsent = "";
   sessionLength = INITIAL_LENGTH;
   answering = null;
-  element("dialogue").replaceChildren();
+  element("dialogue").replaceChildren(element("about"));
+  element("about").hidden = false;
   status("");
   showButtons();
+  element("input").focus();
 }
 
 element("reset").addEventListener("click", reset);
 element("model").addEventListener("change", () => {
   model = element("model").value;
+  showModel();
   reset();
 });
+
+begin();

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,15 +41,25 @@ class EasyLmScoresTest {
     @TempDir
     private Path folder;
 
+    private Path model = Path.of("");
     private DirectScores direct;
     private LocalEngine engine;
     private RunningServer running;
 
     @BeforeEach
     void start() throws Exception {
-        Path model = TinyModels.llama(folder);
+        model = TinyModels.llama(folder);
         direct = new DirectScores(model);
-        engine = LocalEngine.open(
+        engine = open();
+        running = RunningServer.of(
+                engine,
+                HttpSettings.loopback(0),
+                PetalsSettings.STANDARD,
+                EasyLmSettings.STANDARD.withLengths(INPUT, SEQUENCE));
+    }
+
+    private LocalEngine open() {
+        return LocalEngine.open(
                 LocalEngineOptions.builder(model)
                         .contextSize(2048)
                         .slots(4)
@@ -58,11 +69,6 @@ class EasyLmScoresTest {
                         .valueType("f32")
                         .build(),
                 _ -> {});
-        running = RunningServer.of(
-                engine,
-                HttpSettings.loopback(0),
-                PetalsSettings.STANDARD,
-                EasyLmSettings.STANDARD.withLengths(INPUT, SEQUENCE));
     }
 
     @AfterEach
@@ -219,6 +225,62 @@ class EasyLmScoresTest {
             done = end;
         }
         return new Expected(sum, greedy);
+    }
+
+    private void restart(boolean bos, TextAffixes affixes) throws Exception {
+        engine.checkInvariants();
+        running.close();
+        EasyLmSettings standard = EasyLmSettings.STANDARD;
+        engine = open();
+        running = RunningServer.of(
+                engine,
+                HttpSettings.loopback(0),
+                PetalsSettings.STANDARD,
+                new EasyLmSettings(
+                        3, // items of a list at once
+                        false,
+                        Set.of(),
+                        standard.greedyUntilMaxLength(),
+                        INPUT,
+                        SEQUENCE,
+                        bos,
+                        standard.decoding(),
+                        affixes,
+                        standard.chat(),
+                        ""));
+    }
+
+    @Test
+    void withoutABosTokenAPrefixIsAllThereIs() throws Exception {
+        restart(false, TextAffixes.NONE);
+        List<String> prefixes = List.of(text(5, 1), text(60, 2), "", text(2, 4));
+        List<String> texts = List.of(text(3, 2), text(4, 3), text(2, 5), "");
+        List<Expected> expected = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            int[] before = tokens(prefixes.get(i), true);
+            // something has to stand before the first token
+            int[] context = before.length == 0
+                    ? new int[] {bos()}
+                    : Arrays.copyOfRange(before, Math.max(0, before.length - INPUT), before.length);
+            expected.add(expected(join(context, tokens(texts.get(i), true)), context.length));
+        }
+        compare(post("/loglikelihood", body(prefixes, texts)), expected);
+        int[] rolled = join(new int[] {bos()}, tokens(texts.get(1), true));
+        compare(post("/loglikelihood-rolling", body(List.of(), List.of(texts.get(1)))), List.of(rolling(rolled)));
+    }
+
+    @Test
+    void whatIsPutAroundTextsIsScored() throws Exception {
+        restart(true, new TextAffixes("the", " sat", " on", " ran"));
+        List<String> prefixes = List.of(" cat", "");
+        List<String> texts = List.of(" mat", " dog");
+        JsonNode answer = post("/loglikelihood", body(prefixes, texts));
+        compare(answer, List.of(expected("the cat sat", " on mat ran"), expected("the sat", " on dog ran")));
+        assertThat(answer.path("prefix_text").get(0).textValue()).isEqualTo(" cat");
+        assertThat(answer.path("text").get(0).textValue()).isEqualTo(" mat");
+        compare(
+                post("/loglikelihood-rolling", body(List.of(), List.of(" mat"))),
+                List.of(rolling(join(new int[] {bos()}, tokens(" on mat ran", true)))));
     }
 
     @Test

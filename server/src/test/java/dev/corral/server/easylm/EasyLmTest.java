@@ -14,6 +14,7 @@ import dev.corral.engine.SamplerKind;
 import dev.corral.server.FakeEngine;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
+import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.petals.PetalsSettings;
 import java.net.URI;
@@ -22,6 +23,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -290,6 +294,26 @@ class EasyLmTest {
                     .hasSize(2);
             assertThat(dummy.greedyUntil(List.of("x"), List.of(List.of("z")))).hasSize(1);
             assertThat(dummy.chat("Hi", "c", OptionalDouble.empty()).context()).startsWith("cHi");
+        }
+    }
+
+    @Test
+    void theJavaClientWaitsForTheModel() throws Exception {
+        running = RunningServer.loading(HttpSettings.loopback(0).withApiKeys(List.of("k-one")), Defaults.standard());
+        URI url = running.server().address();
+        try (ExecutorService waiting = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<EasyLmClient> opened = waiting.submit(() -> EasyLmClient.open(url, true, Optional.of("k-one")));
+            assertThat(running.client().get("/ready").status()).isEqualTo(503);
+            assertThat(opened.isDone()).isFalse();
+            running.server().serve(FakeEngine.saying(" Hello!"));
+            try (EasyLmClient client = opened.get()) {
+                assertThat(client.loglikelihood(List.of("a"), List.of("b"))).hasSize(1);
+            }
+        }
+        try (EasyLmClient stranger = EasyLmClient.open(url, false)) {
+            assertThatThrownBy(() -> stranger.loglikelihoodRolling(List.of("a")))
+                    .isInstanceOf(EasyLmException.class)
+                    .hasMessageContaining("401");
         }
     }
 }

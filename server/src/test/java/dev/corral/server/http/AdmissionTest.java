@@ -178,7 +178,11 @@ class AdmissionTest {
                         "/worker.js",
                         "/corral.webmanifest",
                         "/icon.svg",
-                        "/assets/0");
+                        "/assets/0",
+                        "/petals",
+                        "/petals/chat.js",
+                        "/easylm",
+                        "/easylm/chat.js");
         assertThat(client.get("/nothing").status()).isEqualTo(401);
         assertThat(client.get("/health/").status()).isEqualTo(401);
         for (String path :

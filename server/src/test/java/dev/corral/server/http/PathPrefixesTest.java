@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.corral.server.FakeEngine;
 import dev.corral.server.RunningServer;
+import dev.corral.server.SocketClient;
 import dev.corral.server.TestClient;
 import dev.corral.server.generation.Defaults;
 import java.util.List;
@@ -39,6 +40,19 @@ class PathPrefixesTest {
     @ValueSource(strings = {"x", "/a b", "/{a}", "/a//b", "/a?b", "//"})
     void othersAreNoPaths(String path) {
         assertThatThrownBy(() -> PathPrefixes.of(List.of(path))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void webSocketsAreBehindEach() throws Exception {
+        try (RunningServer running = RunningServer.of(FakeEngine.saying("a"), SETTINGS, Defaults.standard())) {
+            for (String prefix : List.of("", "/api/v9", "/llama", "/vm/0")) {
+                try (SocketClient client = SocketClient.open(
+                        running.client().http(), running.client().address(), prefix + "/api/v2/generate")) {
+                    client.say("{'type': 'open_inference_session', 'max_length': 9}");
+                    assertThat(client.text()).as(prefix).isEqualTo("{\"ok\": true}");
+                }
+            }
+        }
     }
 
     @Test

@@ -11,11 +11,11 @@ import dev.corral.server.RunningServer;
 import dev.corral.server.SocketClient;
 import dev.corral.server.TestClient;
 import dev.corral.server.generation.Defaults;
-import java.io.IOException;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -94,6 +94,64 @@ class WebSocketTest {
         assertThatThrownBy(this::open)
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(WebSocketHandshakeException.class);
+    }
+
+    /** A browser lets a page choose no other header. */
+    @Test
+    void aPageSendsItsKeyAsAProtocol() throws Exception {
+        start(FakeEngine.saying("a"), HttpSettings.loopback(0).withApiKeys(List.of("k-one", "schlüssel/?+")));
+        for (String key : List.of("k-one", "schlüssel/?+")) {
+            String answer = answerTo("Host: localhost\r\n" + UPGRADE + offering("corral, " + bearer(key)));
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 101")
+                    .contains("\r\nSec-WebSocket-Protocol: corral\r\n")
+                    .doesNotContain("bearer");
+        }
+        assertThat(answerTo("Host: localhost\r\n" + UPGRADE + offering("corral") + offering(bearer("k-one"))))
+                .startsWith("HTTP/1.1 101");
+        for (String wrong : List.of(
+                "corral",
+                "corral, " + bearer("k-two"),
+                "corral, " + bearer(""),
+                "corral, corral.bearer.k-one",
+                "corral, corral.bearer.!!",
+                "corral, k-one",
+                bearer("k-two") + ", " + bearer("k-one"))) {
+            assertThat(answerTo("Host: localhost\r\n" + UPGRADE + offering(wrong)))
+                    .as(wrong)
+                    .startsWith("HTTP/1.1 401");
+        }
+        assertThat(answerTo("Host: localhost\r\nOrigin: http://evil.example\r\n" + UPGRADE
+                        + offering("corral, " + bearer("k-one"))))
+                .startsWith("HTTP/1.1 403");
+    }
+
+    @Test
+    void aKeyAsAProtocolIsForUpgradesOnly() throws Exception {
+        start(FakeEngine.saying("a"), HttpSettings.loopback(0).withApiKeys(List.of("k-one")));
+        assertThat(running.client()
+                        .get("/props", "Sec-WebSocket-Protocol", "corral, " + bearer("k-one"))
+                        .status())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void onlyAProtocolThatIsOfferedIsTaken() throws Exception {
+        start(FakeEngine.saying("a"), HttpSettings.loopback(0));
+        assertThat(answerTo("Host: localhost\r\n" + UPGRADE + offering("graphql-ws, corral")))
+                .contains("Sec-WebSocket-Protocol: corral\r\n");
+        assertThat(answerTo("Host: localhost\r\n" + UPGRADE + offering("graphql-ws")))
+                .startsWith("HTTP/1.1 101")
+                .doesNotContain("Sec-WebSocket-Protocol");
+    }
+
+    private static String offering(String protocols) {
+        return "Sec-WebSocket-Protocol: " + protocols + "\r\n";
+    }
+
+    private static String bearer(String key) {
+        return "corral.bearer."
+                + Base64.getUrlEncoder().withoutPadding().encodeToString(key.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -193,16 +251,15 @@ class WebSocketTest {
         FakeEngine engine = new FakeEngine(generation -> generation.start().say("a"));
         start(engine, HttpSettings.loopback(0));
         try (SocketClient client = open()) {
-            client.say(OPEN);
-            try {
-                for (int i = 0; i < 300; i++) {
-                    client.say("{'type': 'generate', 'inputs': 'x', 'max_new_tokens': 8}");
-                }
-            } catch (ExecutionException e) {
-                assertThat(e).hasRootCauseInstanceOf(IOException.class); // it was closed by then
+            String message = "{'type': 'generate', 'inputs': 'x', 'max_new_tokens': 8}";
+            client.say(OPEN).next();
+            client.say(message);
+            FakeGeneration generation = engine.next();
+            for (int i = 0; i < 257; i++) { // one more than may wait; what comes after the last is not read
+                client.say(message);
             }
             assertThat(client.awaitClose()).isEqualTo(1008);
-            engine.next().awaitCancel();
+            generation.awaitCancel();
         }
     }
 

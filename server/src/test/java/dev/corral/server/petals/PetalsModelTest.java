@@ -80,6 +80,63 @@ class PetalsModelTest {
     }
 
     @Test
+    void theDocumentsExampleForOneMessage() throws Exception {
+        try (SocketClient client = socket()) {
+            client.say("{'type': 'open_inference_session', 'max_length': 1024}")
+                    .send(
+                            "{\"type\": \"generate\", \"inputs\": \"A cat in French is \\\"\", \"max_new_tokens\": 3}",
+                            true);
+            assertThat(client.text()).isEqualTo("{\"ok\": true}");
+            JsonNode answer = client.next();
+            assertThat(answer.path("stop").booleanValue()).isTrue();
+            assertThat(answer.path("token_count").intValue()).isBetween(1, 3);
+            assertThat(answer.path("outputs").textValue()).isNotEmpty();
+            assertThat(client.isSilent()).isTrue();
+        }
+    }
+
+    @Test
+    void byWebSocketASessionsNextTokenCostsOneDecodeOfOneTokenToo() throws Exception {
+        try (SocketClient client = socket()) {
+            client.say("{'type': 'open_inference_session', 'max_length': 256}")
+                    .say("{'type': 'generate', 'inputs': 'Counting up: one, two, three, four,', 'max_new_tokens': 1}");
+            client.next();
+            client.next();
+            for (int i = 0; i < 8; i++) {
+                EngineStats before = settled();
+                client.say("{'type': 'generate', 'max_new_tokens': 1}");
+                assertThat(client.next().path("token_count").intValue()).isEqualTo(1);
+                EngineStats after = settled();
+                assertThat(after.steps() - before.steps()).isEqualTo(1);
+                assertThat(after.promptTokensEvaluated() - before.promptTokensEvaluated())
+                        .isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void byWebSocketACharacterIsHeldUntilItIsWhole() throws Exception {
+        int each = tokens("🦙");
+        assertThat(each).isGreaterThan(1);
+        try (SocketClient client = socket()) {
+            client.say("{'type': 'open_inference_session', 'max_length': 512}")
+                    .say("{'type': 'generate', 'inputs': '🦙 🦙 🦙 🦙 🦙 🦙 🦙 🦙 🦙 🦙 🦙 🦙', 'max_new_tokens': 1,"
+                            + " 'stop_sequence': 'never said'}");
+            client.next();
+            int llamas = 0;
+            while (llamas < 3) {
+                JsonNode message = client.next();
+                String text = message.path("outputs").textValue();
+                assertThat(text).doesNotContain("\uFFFD");
+                if (text.contains("🦙")) {
+                    llamas++;
+                    assertThat(message.path("token_count").intValue()).isGreaterThan(1);
+                }
+            }
+        }
+    }
+
+    @Test
     void aSessionsNextTokenCostsOneDecodeOfOneToken() throws Exception {
         String id = SERVER.client()
                 .get("/api/v1/open_inference_session?max_length=256")

@@ -12,6 +12,7 @@ import dev.corral.server.FakeEngine;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
 import dev.corral.server.easylm.EasyLmSettings;
+import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.HttpSettings;
 import java.net.URLEncoder;
@@ -20,6 +21,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -157,6 +162,32 @@ class PetalsTest {
     }
 
     @Test
+    void callsOfOneSessionWaitForEachOther() throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        restart(
+                new FakeEngine(generation -> {
+                    generation.start();
+                    if (promptOf(generation.request()).equals("a")) {
+                        first.await();
+                    }
+                    generation.say("x").finish(FinishReason.LIMIT, Optional.empty());
+                }),
+                PetalsSettings.STANDARD);
+        String id = open("");
+        try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<TestClient.Answer> one =
+                    callers.submit(() -> form("session_id=" + id + "&inputs=a&max_new_tokens=1"));
+            assertThat(promptOf(engine.next().request())).isEqualTo("a");
+            Future<TestClient.Answer> two =
+                    callers.submit(() -> form("session_id=" + id + "&inputs=b&max_new_tokens=1"));
+            first.countDown();
+            assertThat(one.get().text()).isEqualTo("{\"ok\":true,\"outputs\":\"x\"}");
+            assertThat(two.get().text()).isEqualTo("{\"ok\":true,\"outputs\":\"x\"}");
+        }
+        assertThat(promptOf(engine.next().request())).isEqualTo("axb");
+    }
+
+    @Test
     void closingIsIdempotent() throws Exception {
         assertThat(running.client().get("/api/v1/close_inference_session").text())
                 .isEqualTo("{\"ok\":true,\"session_id\":null}");
@@ -268,6 +299,42 @@ class PetalsTest {
                 .isTrue();
         assertThat(running.client().get("/api/v1/open_inference_session").status())
                 .isEqualTo(401);
+    }
+
+    @Test
+    void thePageIsForEverybodyAndItsModelsForThoseWithAKey() throws Exception {
+        running.close();
+        running = RunningServer.of(
+                tireless(),
+                HttpSettings.loopback(0).withApiKeys(List.of("one")),
+                PetalsSettings.STANDARD,
+                EasyLmSettings.STANDARD);
+        for (TestClient client : List.of(running.client(), running.clientOf("petals"))) {
+            assertThat(client.get("/petals").text())
+                    .contains("<script type=\"application/json\" id=\"config\">{}</script>")
+                    .doesNotContain("fake");
+            assertThat(client.get("/petals", "X-Api-Key", "one").text()).contains("\"defaultModel\":\"fake\"");
+            assertThat(client.get("/petals/models").status()).isEqualTo(401);
+            TestClient.Answer models = client.get("/petals/models", "X-Api-Key", "one");
+            assertThat(models.json().path("defaultModel").textValue()).isEqualTo("fake");
+            assertThat(models.json()
+                            .path("modelConfigs")
+                            .path("fake")
+                            .path("backend")
+                            .path("key")
+                            .textValue())
+                    .isEqualTo("fake");
+        }
+        assertThat(running.clientOf("petals").get("/").status()).isEqualTo(200);
+        assertThat(running.clientOf("easylm").get("/").status()).isEqualTo(200);
+    }
+
+    @Test
+    void thePageIsThereBeforeTheModel() throws Exception {
+        try (RunningServer loading = RunningServer.loading(HttpSettings.loopback(0), Defaults.standard())) {
+            assertThat(loading.client().get("/petals").text()).contains("id=\"config\">{}</script>");
+            assertThat(error(loading.client().get("/petals/models"))).isEqualTo("RuntimeError: Loading model");
+        }
     }
 
     @Test
