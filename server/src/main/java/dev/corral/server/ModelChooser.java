@@ -33,7 +33,13 @@ record ModelChooser(ModelRegistry registry, Map<ServedModel, Routes> tables, Lis
             "/v1/models/{+id}",
             "/api/tags",
             "/api/ps",
-            "/api/version");
+            "/api/version",
+            "/",
+            "/petals",
+            "/petals/chat.js",
+            "/petals/models",
+            "/easylm",
+            "/easylm/chat.js");
 
     @Override
     public boolean isOfAll(Routes.Route route) {

@@ -111,6 +111,19 @@ class SeveralModelsTest {
         throw new AssertionError("no " + name);
     }
 
+    @Test
+    void petalsPageOffersAllModelsAndLoadsNone() throws Exception {
+        listenToBoth();
+        String page = client.get("/petals").text();
+        assertThat(page).contains("\"modelConfigs\":{\"first\":").contains("\"defaultModel\":\"first\"");
+        JsonNode models = client.get("/petals/models").json().path("modelConfigs");
+        assertThat(models.path("second").path("backend").path("aliases").get(0).textValue())
+                .isEqualTo("second-alias");
+        assertThat(client.get("/easylm").status()).isEqualTo(200);
+        assertThat(status("first")).isEqualTo("unloaded");
+        assertThat(status("second")).isEqualTo("unloaded");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

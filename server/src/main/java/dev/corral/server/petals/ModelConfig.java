@@ -2,7 +2,6 @@ package dev.corral.server.petals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.corral.engine.ModelInfo;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import java.util.ArrayList;
@@ -63,9 +62,8 @@ public record ModelConfig(
     }
 
     /** The loaded model under its own names. */
-    static ModelConfig of(ModelInfo model, List<String> aliases) {
-        return new ModelConfig(
-                model.name(), model.name(), Optional.empty(), aliases, true, Json.object(), Json.object());
+    static ModelConfig of(String name, List<String> aliases) {
+        return new ModelConfig(name, name, Optional.empty(), aliases, true, Json.object(), Json.object());
     }
 
     /** Whether clients may call it so. */
@@ -73,8 +71,12 @@ public record ModelConfig(
         return name.equals(adapter.orElse(repository)) || name.equals(key) || aliases.contains(name);
     }
 
-    /** What the page gets, with the original's values for what is not said. */
-    ObjectNode toJson(ModelInfo model) {
+    /**
+     * What the page gets, with the original's values for what is not said.
+     *
+     * @param contextSize of the model
+     */
+    ObjectNode toJson(int contextSize) {
         ObjectNode json = Json.object();
         ObjectNode backend = json.putObject("backend").put("repository", repository);
         backend.put("adapter", adapter.orElse(null));
@@ -86,7 +88,7 @@ public record ModelConfig(
                 .put("license", "");
         shown.setAll(frontend);
         ObjectNode talk = json.putObject("chat")
-                .put("max_session_length", model.contextSize() - 1)
+                .put("max_session_length", contextSize - 1)
                 .put("sep_token", "###")
                 .put("stop_token", "###");
         talk.putArray("extra_stop_sequences").add("</s>");

@@ -3,16 +3,22 @@ package dev.corral.server.petals;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.AdapterSet;
 import dev.corral.engine.Engine;
+import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Json;
 import dev.corral.server.model.AdapterNames;
+import dev.corral.server.model.Catalogue;
 import dev.corral.server.model.ModelNames;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /** What {@code model} may be: a name of the loaded model, an adapter of it, or what the configuration calls either. */
 final class Models {
+
+    /** What a page may count on while nobody knows; a session that is opened with more than there is gets what there is. */
+    private static final int UNKNOWN_CONTEXT = 2049;
 
     private final List<ModelConfig> configured;
     private final List<String> aliases;
@@ -65,15 +71,31 @@ final class Models {
         return adapters.set(name);
     }
 
-    /** {@code modelConfigs} and {@code defaultModel}, for the page. */
+    /** {@code modelConfigs} and {@code defaultModel}, for the page of a server that has one model. */
     ObjectNode toJson(Engine engine) {
-        List<ModelConfig> shown = configured.isEmpty()
-                ? List.of(ModelConfig.of(
-                        engine.model(), ModelNames.of(engine.model(), aliases).aliases()))
-                : configured;
+        ModelInfo model = engine.model();
+        List<String> names = ModelNames.of(model, aliases).aliases();
+        return toJson(List.of(ModelConfig.of(model.name(), names)), _ -> model.contextSize());
+    }
+
+    /** The same for one that has several, none of which is loaded for it. */
+    ObjectNode toJson(Catalogue catalogue) {
+        List<ModelConfig> own = catalogue.models().stream()
+                .map(model ->
+                        ModelConfig.of(model.plan().name(), model.plan().aliases()))
+                .toList();
+        return toJson(own, config -> catalogue
+                .find(config.repository())
+                .flatMap(model -> model.gate().present())
+                .map(engine -> engine.model().contextSize())
+                .orElse(UNKNOWN_CONTEXT));
+    }
+
+    private ObjectNode toJson(List<ModelConfig> own, ToIntFunction<ModelConfig> contextSize) {
+        List<ModelConfig> shown = configured.isEmpty() ? own : configured;
         ObjectNode json = Json.object();
         ObjectNode configs = json.putObject("modelConfigs");
-        shown.forEach(model -> configs.set(model.key(), model.toJson(engine.model())));
+        shown.forEach(model -> configs.set(model.key(), model.toJson(contextSize.applyAsInt(model))));
         return json.put("defaultModel", shown.getFirst().key());
     }
 }

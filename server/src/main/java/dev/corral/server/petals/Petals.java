@@ -102,7 +102,7 @@ public final class Petals implements Dialect {
                 .get(
                         "/petals/models",
                         RouteDoc.of("The models that Petals' chat page offers"),
-                        exchange -> exchange.reply(models.toJson(gate.engine())))
+                        exchange -> exchange.reply(offered()))
                 .getOpen("/petals", RouteDoc.of("Petals' chat page").page(), this::page)
                 .getOpen(
                         "/petals/chat.js",
@@ -137,9 +137,13 @@ public final class Petals implements Dialect {
         exchange.replyLivePage(ChatPage.of(exchange.isAdmitted() ? known() : Json.object()));
     }
 
+    private ObjectNode offered() {
+        return gate.catalogue().map(models::toJson).orElseGet(() -> models.toJson(gate.engine()));
+    }
+
     private ObjectNode known() {
         try {
-            return models.toJson(gate.engine());
+            return offered();
         } catch (ApiException e) {
             return Json.object(); // the model is being loaded
         }
