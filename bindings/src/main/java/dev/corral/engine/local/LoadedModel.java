@@ -128,15 +128,11 @@ record LoadedModel(
         long fingerprint = keepsFiles(options) ? Fingerprint.of(options) : 0;
         KvCache cache = new KvCache(new Cells(context, traits), traits, states(options, fingerprint, traits, inbox));
         Counters counters = new Counters(options.slots(), traits.cells());
-        PrefillPacer pacer = new PrefillPacer(options.stepTargetMillis() * 1_000_000L, context.batchSize());
-        Scheduler scheduler = new Scheduler(
-                cache,
-                traits,
-                slots,
-                pacer,
-                counters,
-                context.batchSize(),
-                PromptScorer.outputsPerStep(vocabulary.size()));
+        PrefillPacer pacer = new PrefillPacer(
+                options.stepTargetMillis() * 1_000_000L, context.microBatchSize(), context.batchSize());
+        PrefillShares shares =
+                new PrefillShares(pacer, traits, context.batchSize(), PromptScorer.outputsPerStep(vocabulary.size()));
+        Scheduler scheduler = new Scheduler(cache, traits, slots, shares, counters);
         Adapters adapters = new Adapters(options.adapters(), files, model, context);
         Speculator speculator = new Speculator(
                 options.slots(),
@@ -222,7 +218,7 @@ record LoadedModel(
         return new Embedder(
                 lane(options, fit, model, context, embedding, false),
                 lane(options, fit, model, context, embedding, true),
-                new PrefillPacer(options.stepTargetMillis() * 1_000_000L, batchSize),
+                new PrefillPacer(options.stepTargetMillis() * 1_000_000L, batchSize, batchSize),
                 counters,
                 batchSize);
     }

@@ -13,18 +13,22 @@ final class PrefillPacer {
     private static final double WEIGHT = 0.2;
     private static final double MARGIN = 0.85;
     private static final double SLOWDOWN = 2;
+    private static final double LEISURE_NANOS = 400e6;
 
     private final double targetNanos;
+    private final int microBatch;
     private final int maxChunk;
     private double generationStepNanos;
     private double promptTokenNanos;
 
     /**
      * @param targetNanos how long a step may take at most, unless twice a step without prefill is longer
+     * @param microBatch tokens that are computed at once; fewer would compute more slowly
      * @param maxChunk the most tokens that a step can hold
      */
-    PrefillPacer(long targetNanos, int maxChunk) {
+    PrefillPacer(long targetNanos, int microBatch, int maxChunk) {
         this.targetNanos = targetNanos;
+        this.microBatch = Math.min(microBatch, maxChunk);
         this.maxChunk = maxChunk;
     }
 
@@ -37,6 +41,15 @@ final class PrefillPacer {
         double left = MARGIN * target - generationStepNanos;
         int chunk = (int) Math.min(maxChunk, left / promptTokenNanos);
         return Math.clamp(chunk / GRAIN * GRAIN, Math.min(MIN_CHUNK, maxChunk), maxChunk);
+    }
+
+    /** Tokens of a long prompt that the next step may read while nobody streams. Whole micro batches, or all there can be. */
+    int leisurelyChunk() {
+        if (promptTokenNanos == 0) {
+            return microBatch;
+        }
+        int chunk = (int) Math.min(maxChunk, LEISURE_NANOS / promptTokenNanos);
+        return chunk == maxChunk ? maxChunk : Math.max(microBatch, chunk / microBatch * microBatch);
     }
 
     /** Learns from a step that took {@code nanos}. */

@@ -29,10 +29,8 @@ final class Scheduler {
     private final KvCache cache;
     private final MemoryTraits traits;
     private final Slots slots;
-    private final PrefillPacer pacer;
+    private final PrefillShares shares;
     private final Counters counters;
-    private final int batchSize;
-    private final int scoredOutputs;
     private final ScoreMemory scores = new ScoreMemory();
     private final RequestQueue queue = new RequestQueue();
     private final AdapterTurns turns = new AdapterTurns();
@@ -41,25 +39,12 @@ final class Scheduler {
     private int withDeadline;
     private int stepsWithGap;
 
-    /**
-     * @param batchSize tokens that one step can compute
-     * @param scoredOutputs outputs that one step can compute to score given tokens by
-     */
-    Scheduler(
-            KvCache cache,
-            MemoryTraits traits,
-            Slots slots,
-            PrefillPacer pacer,
-            Counters counters,
-            int batchSize,
-            int scoredOutputs) {
+    Scheduler(KvCache cache, MemoryTraits traits, Slots slots, PrefillShares shares, Counters counters) {
         this.cache = cache;
         this.traits = traits;
         this.slots = slots;
-        this.pacer = pacer;
+        this.shares = shares;
         this.counters = counters;
-        this.batchSize = batchSize;
-        this.scoredOutputs = scoredOutputs;
     }
 
     /** Those that run, in the order of admission. Not to be changed. */
@@ -211,35 +196,8 @@ final class Scheduler {
                 }
             }
         }
-        int budget = batchSize - plan.tokens();
-        if (streaming) {
-            budget = Math.min(budget, pacer.chunk());
-        }
-        int outputs = scoredOutputs;
-        for (Completion completion : running) {
-            if (completion.isPrefilling() && completion.space().adapters().equals(adapters) && budget > 0) {
-                int most = Math.min(budget, Math.min(untilCheckpoint(completion), completion.untilMedia()));
-                int count = completion.within(most, outputs);
-                if (count > 0) {
-                    plan.add(completion, count);
-                    budget -= count;
-                    outputs -= completion.scored(count);
-                }
-            }
-        }
+        shares.fill(plan, running, adapters, streaming);
         plan.sort();
-    }
-
-    /**
-     * Pending tokens up to where a state has to be saved. A memory that can't be cut is of use to a later request only
-     * at a point where it was saved, and the end of the prompt, short of its last token, is where requests part.
-     */
-    private int untilCheckpoint(Completion completion) {
-        int checkpoint = completion.checkpoint();
-        int computed = completion.sequence().length();
-        return !traits.cuttable() && completion.request().cache().reuse() && computed < checkpoint
-                ? checkpoint - computed
-                : completion.pending();
     }
 
     /**

@@ -9,7 +9,7 @@ class PrefillPacerTest {
     private static final long MILLI = 1_000_000;
 
     private static PrefillPacer measured(long targetMillis, long stepMillis, long promptTokenMicros) {
-        PrefillPacer pacer = new PrefillPacer(targetMillis * MILLI, 2048);
+        PrefillPacer pacer = new PrefillPacer(targetMillis * MILLI, 128, 2048);
         for (int i = 0; i < 50; i++) {
             pacer.measured(4, 0, stepMillis * MILLI);
             pacer.measured(4, 100, stepMillis * MILLI + 100 * promptTokenMicros * 1_000);
@@ -38,6 +38,19 @@ class PrefillPacerTest {
     @Test
     void prefillNeverStandsStill() {
         assertThat(measured(1, 10, 50_000).chunk()).isEqualTo(PrefillPacer.MIN_CHUNK);
-        assertThat(new PrefillPacer(MILLI, 8).chunk()).isEqualTo(8);
+        assertThat(new PrefillPacer(MILLI, 128, 8).chunk()).isEqualTo(8);
+    }
+
+    @Test
+    void aLongPromptIsReadInStepsThatEndSoon() {
+        assertThat(measured(150, 10, 6_000).leisurelyChunk())
+                .as("on a slow machine, the least that is computed well")
+                .isEqualTo(128);
+        assertThat(measured(150, 10, 1_000).leisurelyChunk()).isEqualTo(384);
+        assertThat(measured(150, 10, 10).leisurelyChunk()).isEqualTo(2048);
+        assertThat(new PrefillPacer(MILLI, 128, 2048).leisurelyChunk())
+                .as("before anything was measured")
+                .isEqualTo(128);
+        assertThat(new PrefillPacer(MILLI, 128, 8).leisurelyChunk()).isEqualTo(8);
     }
 }
