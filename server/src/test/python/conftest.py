@@ -1,5 +1,6 @@
 """Clients of a running server; CORRAL_URL says where it is."""
 
+import contextlib
 import os
 import pathlib
 import socket
@@ -27,14 +28,13 @@ def model(client: openai.OpenAI) -> str:
     return client.models.list().data[0].id
 
 
-@pytest.fixture(scope="session")
-def tools_url() -> str:
-    """A server whose model has a chat template with tools, which its own has not."""
-    if "CORRAL_TOOLS_URL" in os.environ:
-        yield os.environ["CORRAL_TOOLS_URL"].rstrip("/")
-        return
-    here = pathlib.Path(__file__).resolve().parent
-    serve = here.parents[3] / "scripts" / "serve"
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+@contextlib.contextmanager
+def serving(*flags):
+    """A server of one's own, on a port of its own."""
+    serve = HERE.parents[3] / "scripts" / "serve"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -42,7 +42,7 @@ def tools_url() -> str:
         [
             serve,
             *("--model", os.environ["CORRAL_MODEL"], "--host", "127.0.0.1", "--port", str(port)),
-            *("--chat-template-file", here / "tools.jinja", "--reasoning", "off"),
+            *flags,
         ],
         stdin=subprocess.DEVNULL,
     )
@@ -53,6 +53,26 @@ def tools_url() -> str:
     finally:
         server.terminate()
         server.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def tools_url() -> str:
+    """A server whose model has a chat template with tools, which its own has not."""
+    if "CORRAL_TOOLS_URL" in os.environ:
+        yield os.environ["CORRAL_TOOLS_URL"].rstrip("/")
+        return
+    with serving("--chat-template-file", HERE / "tools.jinja", "--reasoning", "off") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def narrow_url() -> str:
+    """A server that answers one request at a time, and lets none wait."""
+    if "CORRAL_NARROW_URL" in os.environ:
+        yield os.environ["CORRAL_NARROW_URL"].rstrip("/")
+        return
+    with serving("-np", "1", "-c", "1024", "--queue", "0") as address:
+        yield address
 
 
 def await_health(address: str, server: subprocess.Popen) -> None:

@@ -19,7 +19,12 @@ public sealed interface Event {
      * @param promptTokens tokens of the whole prompt
      * @param cachedTokens how many of them were already in the KV cache
      */
-    record Started(int slot, int promptTokens, int cachedTokens) implements Event {}
+    record Started(int slot, int promptTokens, int cachedTokens) implements Event {
+        /** How far the prompt has come. */
+        public Progress progress() {
+            return new Progress(promptTokens, cachedTokens, cachedTokens, 0);
+        }
+    }
 
     /** Prompt tokens in the KV cache so far, cached ones included; sent only when asked for. */
     record Progress(int promptTokens, int cachedTokens, int processedTokens, long nanos) implements Event {}

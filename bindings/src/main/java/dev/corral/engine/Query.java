@@ -17,6 +17,9 @@ public sealed interface Query<R extends Reply> {
     record Tokenize(String text, boolean addSpecial, boolean parseSpecial, boolean pieces)
             implements Query<Reply.Tokenized> {}
 
+    /** How many tokens a prompt has, what its images and sounds become included; nothing of it is computed. */
+    record Measure(Prompt prompt) implements Query<Reply.Measured> {}
+
     /** Which text tokens have. Control tokens are shown when {@code special}. */
     record Detokenize(Tokens tokens, boolean special) implements Query<Reply.Detokenized> {}
 

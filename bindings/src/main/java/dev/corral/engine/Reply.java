@@ -12,6 +12,9 @@ public sealed interface Reply {
      */
     record Tokenized(Tokens tokens, List<byte[]> pieces) implements Reply {}
 
+    /** @param tokens of the prompt; an image or sound counts as the tokens of context that it takes */
+    record Measured(int tokens) implements Reply {}
+
     /** @param text the tokens' text, with U+FFFD where bytes are no UTF-8 */
     record Detokenized(String text) implements Reply {}
 

@@ -35,6 +35,6 @@ final class LlamaCppFlags {
     boolean metrics;
 
     LlamaCppSettings toSettings() {
-        return new LlamaCppSettings(slots, props, suffixFirst);
+        return new LlamaCppSettings(slots, props);
     }
 }

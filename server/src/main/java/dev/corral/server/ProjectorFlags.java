@@ -2,8 +2,11 @@ package dev.corral.server;
 
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.server.remote.RemoteHosts;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -52,6 +55,23 @@ final class ProjectorFlags {
             description = "Most tokens that an image becomes, where that depends on its size; "
                     + "0 for the projector's own limit (default: ${DEFAULT-VALUE}).")
     int maxTokens;
+
+    @Option(
+            names = {"--media-hosts", "--allowed-media-domains"},
+            paramLabel = "HOST[:PORT]",
+            split = ",",
+            description = "Fetch images and sounds that requests have as http(s) URLs from these hosts, several with "
+                    + "commas between. *.DOMAIN is every host below a domain and * every host, both only where the "
+                    + "address is a public one (default: none; nothing is fetched).")
+    List<String> hosts = new ArrayList<>();
+
+    RemoteHosts toRemoteHosts() {
+        try {
+            return RemoteHosts.of(hosts);
+        } catch (IllegalArgumentException e) {
+            throw new BadFlag("--media-hosts " + e.getMessage());
+        }
+    }
 
     /** Whether the projector that comes with a model is wanted. */
     boolean wantsBeside() {

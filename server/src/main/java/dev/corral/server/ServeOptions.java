@@ -138,6 +138,8 @@ final class ServeOptions {
                 http.beat(),
                 cache.shared,
                 speculation.toSpeculation(),
-                chat.toDefaults());
+                chat.toDefaults(),
+                llamaCpp.suffixFirst,
+                projector.toRemoteHosts());
     }
 }

@@ -140,7 +140,10 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAnyPackage(
-                        "dev.corral.server.http..", "dev.corral.server.generation..", "dev.corral.server.model..")
+                        "dev.corral.server.http..",
+                        "dev.corral.server.remote..",
+                        "dev.corral.server.generation..",
+                        "dev.corral.server.model..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -165,9 +168,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheHttpRoomKnowsHelidon() {
+    void onlyTheRoomsOfHttpKnowHelidon() {
         noClasses()
-                .that(resideInAPackage("dev.corral..").and(not(resideInAPackage("dev.corral.server.http.."))))
+                .that(resideInAPackage("dev.corral..")
+                        .and(not(resideInAnyPackage("dev.corral.server.http..", "dev.corral.server.remote.."))))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.helidon..")

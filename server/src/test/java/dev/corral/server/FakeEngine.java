@@ -144,6 +144,7 @@ public class FakeEngine implements Engine {
                                         .mapToObj(
                                                 unit -> Character.toString(unit).getBytes(StandardCharsets.UTF_8))
                                         .toList());
+                    case Query.Measure measure -> new Reply.Measured(length(measure.prompt()));
                     case Query.Detokenize detokenize -> {
                         StringBuilder text = new StringBuilder();
                         detokenize.tokens().stream().forEach(token -> text.append((char) token));
@@ -192,6 +193,17 @@ public class FakeEngine implements Engine {
                                 .map(document -> new Reply.Score(document.length() / 2.0, document.length() + 1))
                                 .toList());
                 };
+    }
+
+    /** An image or sound is one token. */
+    private static int length(Prompt prompt) {
+        return switch (prompt) {
+            case Prompt.Text text -> text.text().length();
+            case Prompt.Ids(Tokens tokens) -> tokens.size();
+            case Prompt.Media _ -> 1;
+            case Prompt.Parts(List<Prompt> parts) ->
+                parts.stream().mapToInt(FakeEngine::length).sum();
+        };
     }
 
     /** An answer to a request with tools: {@code thought|said@function:arguments@function:arguments}. */

@@ -11,6 +11,7 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.Likelihood;
 import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.Tokens;
@@ -264,6 +265,7 @@ public final class LocalEngine implements Engine {
     private Reply answer(Query<?> query) throws InterruptedException {
         return switch (query) {
             case Query.Tokenize tokenize -> text.timed(() -> tokenized(tokenize));
+            case Query.Measure(Prompt prompt) -> text.timed(() -> new Reply.Measured(preparation.length(prompt)));
             case Query.Detokenize detokenize -> text.timed(() -> preparation.detokenize(detokenize));
             case Query.ApplyTemplate template ->
                 text.timed(() -> loaded.templates().apply(template));

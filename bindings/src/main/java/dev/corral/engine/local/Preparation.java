@@ -174,6 +174,17 @@ final class Preparation {
                 .toArray();
     }
 
+    /** How many tokens a prompt has. */
+    int length(Prompt prompt) {
+        if (!prompt.hasMedia()) {
+            return tokens.of("prompt", prompt).length;
+        }
+        PreparedPrompt read = media.read(prompt);
+        try (PromptMedia _ = Objects.requireNonNull(read.media()).share()) {
+            return read.tokens().length;
+        }
+    }
+
     Reply.Detokenized detokenize(Query.Detokenize query) {
         tokens.check("tokens", query.tokens());
         byte[] bytes = vocabulary.detokenize(query.tokens().toArray(), false, query.special());

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
-import dev.corral.engine.Query;
+import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.NamedModel;
 import dev.corral.server.http.ApiError;
@@ -45,7 +45,7 @@ public final class Anthropic implements Dialect {
     @Override
     public void routes(Routes routes) {
         routes.post(MESSAGES, MessageRequest.doc(defaults), this::answer)
-                .post(MESSAGES + "/count_tokens", CountRequest.doc(), this::count);
+                .post(MESSAGES + "/count_tokens", CountRequest.doc(defaults.chat()), this::count);
     }
 
     @Override
@@ -72,9 +72,10 @@ public final class Anthropic implements Dialect {
         Engine engine = gate.engine();
         MessageRequest asked = MessageRequest.read(
                 exchange.body(), defaults, exchange.caller(), engine.model().slots());
-        MessageRequest request = asked.on(named(asked.model(), engine), engine).rendered(engine);
+        MessageRequest request = asked.on(named(asked.model(), engine), engine);
+        ChatTurn turn = request.turn(engine, defaults);
         try {
-            MessageRun.answer(exchange, engine, request);
+            MessageRun.answer(exchange, engine, request, turn);
         } catch (EngineException e) {
             throw e.error() instanceof EngineError.ContextExceeded exceeded
                     ? new ApiException(ApiError.of(exceeded).about("messages"))
@@ -84,12 +85,9 @@ public final class Anthropic implements Dialect {
 
     private void count(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
-        CountRequest request = CountRequest.read(exchange.body());
+        CountRequest request = CountRequest.read(exchange.body(), defaults.chat());
         named(request.model(), engine);
-        String prompt = engine.ask(request.conversation()).prompt();
-        int tokens = engine.ask(new Query.Tokenize(prompt, true, true, false))
-                .tokens()
-                .size();
+        int tokens = request.conversation().length(engine, defaults);
         exchange.reply(Json.object().put("input_tokens", tokens));
     }
 

@@ -1,7 +1,9 @@
 package dev.corral.server.anthropic;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.FinishReason;
+import dev.corral.engine.Reply.Message;
 import dev.corral.engine.Usage;
 import dev.corral.server.generation.AnswerId;
 import dev.corral.server.generation.Completion;
@@ -27,12 +29,22 @@ record MessageAnswer(String id, String model, List<String> stopSequences) {
     }
 
     /** The whole answer at once. */
-    ObjectNode complete(Completion completion) {
+    ObjectNode complete(Completion completion, Message said) {
         ObjectNode message = message();
-        if (!completion.text().isEmpty()) {
-            message.withArray("content").addObject().put("type", "text").put("text", completion.text());
+        ArrayNode content = message.withArray("content");
+        if (!said.reasoning().isEmpty()) {
+            content.add(BlockJson.thinking(said.reasoning()));
         }
-        message.setAll(stop(completion));
+        if (!said.content().isEmpty()) {
+            content.add(BlockJson.text(said.content()));
+        }
+        // what the token limit cut off is no JSON, and no input
+        said.calls()
+                .forEach(call -> content.add(BlockJson.toolUse(
+                        call.id(),
+                        call.name(),
+                        Json.parseObject(call.arguments()).orElseGet(Json::object))));
+        message.setAll(stop(completion, !said.calls().isEmpty()));
         message.set("usage", usage(completion.usage()));
         return message;
     }
@@ -45,10 +57,10 @@ record MessageAnswer(String id, String model, List<String> stopSequences) {
     }
 
     /** Why the answer ended, and at which stop sequence. */
-    ObjectNode stop(Completion completion) {
+    ObjectNode stop(Completion completion, boolean calls) {
         Optional<String> sequence = completion.stoppingWord().filter(stopSequences::contains);
         return Json.object()
-                .put("stop_reason", stopReason(completion.reason(), sequence.isPresent()))
+                .put("stop_reason", stopReason(completion.reason(), sequence.isPresent(), calls))
                 .put("stop_sequence", sequence.orElse(null));
     }
 
@@ -76,10 +88,10 @@ record MessageAnswer(String id, String model, List<String> stopSequences) {
     }
 
     /** A stop string of the chat template ends a turn as the model would. */
-    private static String stopReason(FinishReason reason, boolean atSequence) {
+    private static String stopReason(FinishReason reason, boolean atSequence, boolean calls) {
         return switch (reason) {
-            case END_OF_TEXT -> "end_turn";
-            case STOP_STRING -> atSequence ? "stop_sequence" : "end_turn";
+            case END_OF_TEXT -> calls ? "tool_use" : "end_turn";
+            case STOP_STRING -> atSequence ? "stop_sequence" : calls ? "tool_use" : "end_turn";
             case CONTEXT_FULL -> "model_context_window_exceeded";
             case LIMIT, CANCELLED -> "max_tokens";
         };

@@ -6,9 +6,9 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Prompt;
-import dev.corral.engine.Query;
-import dev.corral.engine.Reply;
 import dev.corral.server.generation.AdapterChoice;
+import dev.corral.server.generation.ChatPrompt;
+import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
@@ -25,7 +25,7 @@ import java.util.Optional;
  *
  * @param model which model, where the request says; what the answer calls it once {@link #on} it
  * @param conversation what the template is to render
- * @param generate how to continue it; its prompt stands for nothing until {@link #rendered}
+ * @param generate how to continue it; its prompt stands for nothing, {@link #turn} has the one to compute
  * @param stopSequences the request's own; an answer that ends at one says at which
  * @param adapters which adapters to apply; {@link #on} looks them up
  * @param stream answer by events as the text comes
@@ -33,7 +33,7 @@ import java.util.Optional;
  */
 record MessageRequest(
         Optional<String> model,
-        Query.ApplyTemplate conversation,
+        ChatPrompt conversation,
         Generate generate,
         List<String> stopSequences,
         AdapterChoice adapters,
@@ -62,6 +62,12 @@ record MessageRequest(
                         "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'max_tokens': 16, 'grammar':"
                                 + " 'root ::= [a-z]+', 'grammar_lazy': true, 'grammar_triggers':"
                                 + " [{'type': 0, 'token': 5}, {'type': 1, 'value': 'y'}]}",
+                        "{'messages': [{'role': 'user', 'content': 'The time?'}, {'role': 'assistant', 'content':"
+                                + " [{'type': 'tool_use', 'id': 'a', 'name': 'now', 'input': {}}]}, {'role': 'user',"
+                                + " 'content': [{'type': 'tool_result', 'tool_use_id': 'a', 'content': [{'type': 'text',"
+                                + " 'text': '12:00'}]}]}], 'max_tokens': 16, 'tools': [{'name': 'now', 'description':"
+                                + " 'Tells the time', 'input_schema': {'type': 'object'}}], 'tool_choice': {'type':"
+                                + " 'tool', 'name': 'now', 'disable_parallel_tool_use': true}}",
                         "{'messages': [{'role': 'user', 'content': 'Hello!'}], 'max_tokens': 16,"
                                 + " 'lora': [{'id': 0, 'scale': 0.5}]}");
     }
@@ -84,7 +90,7 @@ record MessageRequest(
         Generate generate = grammar.map(asked::with).orElse(asked).stopAt(stop);
         return new MessageRequest(
                 fields.text("model"),
-                Conversation.read(fields, grammar),
+                Conversation.read(fields, grammar, defaults.chat()),
                 generate,
                 generate.stop(),
                 AdapterChoice.read(fields),
@@ -95,23 +101,13 @@ record MessageRequest(
     /** The same, answered by this model. */
     MessageRequest on(NamedModel named, Engine engine) throws InterruptedException {
         Generate adapted = named.adapters(adapters, engine).map(generate::with).orElse(generate);
-        return with(Optional.of(named.name()), adapted);
+        return new MessageRequest(
+                Optional.of(named.name()), conversation, adapted, stopSequences, adapters, stream, beat);
     }
 
-    /** The same with the conversation as its prompt, and with the template's own stop strings. */
-    MessageRequest rendered(Engine engine) throws InterruptedException {
-        Reply.Templated templated = engine.ask(conversation);
-        List<String> stop = new ArrayList<>(generate.stop());
-        stop.addAll(templated.stop());
-        Generate rendered = generate.toBuilder()
-                .prompt(Prompt.text(templated.prompt()))
-                .stop(stop)
-                .build();
-        return with(model, rendered);
-    }
-
-    private MessageRequest with(Optional<String> newModel, Generate newGenerate) {
-        return new MessageRequest(newModel, conversation, newGenerate, stopSequences, adapters, stream, beat);
+    /** The conversation, rendered by the model's template. */
+    ChatTurn turn(Engine engine, Defaults defaults) throws InterruptedException {
+        return ChatTurn.of(conversation, generate, engine, defaults);
     }
 
     private static Optional<Grammar> grammar(Fields fields, Optional<Grammar> own) {

@@ -7,6 +7,8 @@ import dev.corral.engine.MediaFile;
 import dev.corral.engine.Prompt;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
+import dev.corral.server.remote.RemoteFiles;
+import dev.corral.server.remote.RemoteHosts;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -15,12 +17,18 @@ import java.util.List;
 /**
  * The images and sounds of a conversation. A chat template renders text: where a message shows one, it is given a marker,
  * which nobody can write into a message since nobody knows it, and what is rendered is cut there.
+ *
+ * @param sources where they come from, in the order of their markers
  */
-public final class ChatMedia {
+public record ChatMedia(List<MediaSource> sources) {
+
+    public static final ChatMedia NONE = new ChatMedia(List.of());
 
     private static final String MARKER = "<__media_" + secret() + "__>";
 
-    private ChatMedia() {}
+    public ChatMedia {
+        sources = List.copyOf(sources);
+    }
 
     private static String secret() {
         byte[] bytes = new byte[16];
@@ -33,25 +41,31 @@ public final class ChatMedia {
         return type.equals("image_url") || type.equals("input_audio");
     }
 
-    /** The images and sounds of a conversation, in order, as a prompt without text; no tokens where there is none. */
-    public static Prompt of(Fields fields) {
-        List<Prompt> media = new ArrayList<>();
+    /** The images and sounds of a conversation in OpenAI's shape. */
+    public static ChatMedia of(Fields fields) {
+        List<MediaSource> sources = new ArrayList<>();
         for (Fields message : fields.objects("messages")) {
             if (message.json().get("content") instanceof ArrayNode) {
                 for (Fields part : message.objects("content")) {
                     String type = part.text("type").orElse("");
                     if (isMedia(type)) {
-                        media.add(new Prompt.Media(file(part, type)));
+                        sources.add(source(part, type));
                     }
                 }
             }
         }
-        return media.isEmpty() ? Prompt.tokens() : new Prompt.Parts(media);
+        return new ChatMedia(sources);
     }
 
-    private static MediaFile file(Fields part, String type) {
+    /** An image or sound of a content part in OpenAI's shape. */
+    public static MediaSource source(Fields part, String type) {
         Fields wrapper = part.object(type).orElseThrow(() -> part.missing(type));
-        return MediaFields.url(wrapper, type.equals("image_url") ? "url" : wrapper.has("url") ? "url" : "data");
+        return MediaFields.source(wrapper, type.equals("image_url") || wrapper.has("url") ? "url" : "data");
+    }
+
+    /** The part of a message's content that stands for an image or sound, as a template is given it. */
+    public static ObjectNode marker() {
+        return Json.object().put("type", "media_marker").put("text", MARKER);
     }
 
     /** The messages with markers for their images and sounds. */
@@ -61,13 +75,16 @@ public final class ChatMedia {
             if (message.get("content") instanceof ArrayNode parts) {
                 for (int i = 0; i < parts.size(); i++) {
                     if (isMedia(parts.get(i).path("type").asText())) {
-                        ObjectNode marker = Json.object().put("type", "media_marker");
-                        parts.set(i, marker.put("text", MARKER));
+                        parts.set(i, marker());
                     }
                 }
             }
         }
         return copy.toString();
+    }
+
+    public boolean isEmpty() {
+        return sources.isEmpty();
     }
 
     /** What the template made of the conversation, to be shown to people: with markers that they may write themselves. */
@@ -78,15 +95,19 @@ public final class ChatMedia {
     /**
      * What the template made of the conversation, with its images and sounds.
      *
-     * @param media what {@link #of} returned
+     * @param hosts from which those that are elsewhere may be fetched
      */
-    public static Prompt shown(Prompt media, String rendered) {
-        List<MediaFile> files = media instanceof Prompt.Parts(List<Prompt> parts)
-                ? parts.stream()
-                        .filter(Prompt.Media.class::isInstance)
-                        .map(part -> ((Prompt.Media) part).file())
-                        .toList()
-                : List.of();
+    public Prompt shown(String rendered, RemoteHosts hosts) throws InterruptedException {
+        RemoteFiles elsewhere = new RemoteFiles(hosts);
+        List<MediaFile> files = new ArrayList<>();
+        for (MediaSource source : sources) {
+            files.add(
+                    switch (source) {
+                        case MediaSource.Given(MediaFile file) -> file;
+                        case MediaSource.Remote(var field, var address) ->
+                            MediaFile.of(field, elsewhere.fetch(field, address));
+                    });
+        }
         return MediaFields.shown(new Prompt.Text(rendered, true, true), MARKER, files, "messages");
     }
 }

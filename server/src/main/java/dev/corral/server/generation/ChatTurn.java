@@ -2,7 +2,6 @@ package dev.corral.server.generation;
 
 import dev.corral.engine.Engine;
 import dev.corral.engine.Generate;
-import dev.corral.engine.Query.ApplyTemplate;
 import dev.corral.engine.Reply.Templated;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,20 +16,21 @@ import java.util.Optional;
  */
 public record ChatTurn(Generate generate, Optional<String> format, boolean continued) {
 
-    /** @param generate how to continue the conversation; its prompt is what {@link ChatMedia#of} found, its grammar is replaced */
-    public static ChatTurn of(ApplyTemplate conversation, Generate generate, Engine engine)
+    /** @param generate how to continue the conversation; its prompt and its grammar are replaced */
+    public static ChatTurn of(ChatPrompt conversation, Generate generate, Engine engine, Defaults defaults)
             throws InterruptedException {
-        Templated templated = engine.ask(conversation);
+        Templated templated = engine.ask(conversation.template());
         List<String> stop = new ArrayList<>(generate.stop());
         stop.addAll(templated.stop());
         Generate.Output output = generate.output();
         Generate rendered = generate.toBuilder()
-                .prompt(ChatMedia.shown(generate.prompt(), templated.prompt()))
+                .prompt(conversation.media().shown(templated.prompt(), defaults.remote()))
                 .grammar(templated.grammar())
                 .output(output.showing(templated.visible()))
                 .stop(stop)
                 .build();
-        return new ChatTurn(rendered, templated.format(), conversation.continueFinalMessage());
+        return new ChatTurn(
+                rendered, templated.format(), conversation.template().continueFinalMessage());
     }
 
     /** What reads one of the answers. */

@@ -4,6 +4,7 @@ import dev.corral.engine.Limits;
 import dev.corral.engine.Query;
 import dev.corral.engine.Sampling;
 import dev.corral.engine.Speculation;
+import dev.corral.server.remote.RemoteHosts;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -19,6 +20,8 @@ import java.util.Optional;
  * @param sharedCache whether requests with different API keys share cached prefixes
  * @param speculation how tokens are drafted
  * @param chat what holds of conversations
+ * @param suffixFirst whether the suffix goes before the prefix where a middle is filled in, as some models want it
+ * @param remote from where images and sounds of requests may be fetched
  */
 public record Defaults(
         Sampling sampling,
@@ -29,11 +32,38 @@ public record Defaults(
         Optional<Duration> beat,
         boolean sharedCache,
         Speculation speculation,
-        ChatDefaults chat) {
+        ChatDefaults chat,
+        boolean suffixFirst,
+        RemoteHosts remote) {
 
     public Defaults {
         Limits.MAX_TOKENS.check("n_predict", maxTokens);
         Query.Embed.NORMALIZE.check("embd-normalize", normalize);
+    }
+
+    /** The same, where nothing is fetched. */
+    public Defaults(
+            Sampling sampling,
+            int maxTokens,
+            Optional<Limits.ContextShift> contextShift,
+            int normalize,
+            Optional<Duration> deadline,
+            Optional<Duration> beat,
+            boolean sharedCache,
+            Speculation speculation,
+            ChatDefaults chat) {
+        this(
+                sampling,
+                maxTokens,
+                contextShift,
+                normalize,
+                deadline,
+                beat,
+                sharedCache,
+                speculation,
+                chat,
+                false,
+                RemoteHosts.NONE);
     }
 
     /** llama.cpp's sampling, no limit of tokens, an hour's time, a comment after 30 seconds. */
@@ -53,12 +83,64 @@ public record Defaults(
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
         return new Defaults(
-                sampling, maxTokens, contextShift, normalize, deadline, silence, sharedCache, speculation, chat);
+                sampling,
+                maxTokens,
+                contextShift,
+                normalize,
+                deadline,
+                silence,
+                sharedCache,
+                speculation,
+                chat,
+                suffixFirst,
+                remote);
     }
 
     /** The same with something else of conversations. */
     public Defaults with(ChatDefaults conversations) {
         return new Defaults(
-                sampling, maxTokens, contextShift, normalize, deadline, beat, sharedCache, speculation, conversations);
+                sampling,
+                maxTokens,
+                contextShift,
+                normalize,
+                deadline,
+                beat,
+                sharedCache,
+                speculation,
+                conversations,
+                suffixFirst,
+                remote);
+    }
+
+    /** The same for models that want the suffix first. */
+    public Defaults withSuffixFirst() {
+        return new Defaults(
+                sampling,
+                maxTokens,
+                contextShift,
+                normalize,
+                deadline,
+                beat,
+                sharedCache,
+                speculation,
+                chat,
+                true,
+                remote);
+    }
+
+    /** The same with other hosts that images and sounds may be fetched from. */
+    public Defaults with(RemoteHosts hosts) {
+        return new Defaults(
+                sampling,
+                maxTokens,
+                contextShift,
+                normalize,
+                deadline,
+                beat,
+                sharedCache,
+                speculation,
+                chat,
+                suffixFirst,
+                hosts);
     }
 }

@@ -5,6 +5,8 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.MediaFile;
 import dev.corral.engine.Prompt;
 import dev.corral.server.http.Fields;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -32,17 +34,31 @@ public final class MediaFields {
         return decoded(fields, name, value, value.textValue());
     }
 
-    /** A file in base64, by itself or as a {@code data:} URL. Nothing is fetched from elsewhere. */
-    public static MediaFile url(Fields fields, String name) {
+    /** A file in base64, by itself or as a {@code data:} URL, or the address of one. */
+    public static MediaSource source(Fields fields, String name) {
+        String url = fields.text(name).orElseThrow(() -> fields.missing(name));
+        return url.contains("://") && !isData(url)
+                ? new MediaSource.Remote(fields.path(name), address(fields, name, url))
+                : new MediaSource.Given(given(fields, name));
+    }
+
+    private static URI address(Fields fields, String name, String url) {
+        try {
+            return new URI(url);
+        } catch (URISyntaxException e) {
+            throw fields.invalid(name, fields.json().path(name), "must be a URL");
+        }
+    }
+
+    private static boolean isData(String url) {
+        return url.regionMatches(true, 0, "data:", 0, 5);
+    }
+
+    /** A file in base64, by itself or as a {@code data:} URL. */
+    public static MediaFile given(Fields fields, String name) {
         String url = fields.text(name).orElseThrow(() -> fields.missing(name));
         JsonNode value = fields.json().path(name);
-        if (!url.regionMatches(true, 0, "data:", 0, 5)) {
-            if (url.contains("://")) {
-                throw fields.invalid(
-                        name,
-                        value,
-                        "must be a data: URL with base64, since this server fetches nothing from elsewhere");
-            }
+        if (!isData(url)) {
             return decoded(fields, name, value, url);
         }
         int comma = url.indexOf(',');

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The functions that a model may call, in the shape of OpenAI's chat completions, checked. */
-final class ToolFields {
+public final class ToolFields {
 
     private static final int MAX_TOOLS = 128;
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
@@ -28,25 +28,34 @@ final class ToolFields {
     private ToolFields() {}
 
     /** What the request offers, cut down to what it lets the model choose from; empty where it offers nothing. */
-    static Optional<Tools> read(Fields fields) {
+    public static Optional<Tools> read(Fields fields) {
+        return read(fields, fields);
+    }
+
+    /**
+     * The same where the choice is elsewhere.
+     *
+     * @param choices has {@code tool_choice} and {@code parallel_tool_calls}
+     */
+    public static Optional<Tools> read(Fields fields, Fields choices) {
         refuseFunctions(fields);
         Map<String, ObjectNode> tools = tools(fields);
-        Optional<JsonNode> choice = fields.node("tool_choice");
-        Optional<Boolean> parallel = fields.has("parallel_tool_calls")
-                ? Optional.of(fields.flag("parallel_tool_calls", false))
+        Optional<JsonNode> choice = choices.node("tool_choice");
+        Optional<Boolean> parallel = choices.has("parallel_tool_calls")
+                ? Optional.of(choices.flag("parallel_tool_calls", false))
                 : Optional.empty();
         if (tools.isEmpty()) {
             choice.filter(value -> !isWord(value, "none") && !isWord(value, "auto"))
                     .ifPresent(value -> {
-                        throw fields.invalid("tool_choice", value, "must be none or auto, since there are no tools");
+                        throw choices.invalid("tool_choice", value, "must be none or auto, since there are no tools");
                     });
             return Optional.empty();
         }
         return Optional.of(
                 switch (choice.orElse(null)) {
                     case null -> offered(tools, Choice.AUTO, parallel);
-                    case ObjectNode _ -> chosen(fields, tools, parallel);
-                    case JsonNode word -> offered(tools, choice(fields, "tool_choice", word), parallel);
+                    case ObjectNode _ -> chosen(choices, tools, parallel);
+                    case JsonNode word -> offered(tools, choice(choices, "tool_choice", word), parallel);
                 });
     }
 

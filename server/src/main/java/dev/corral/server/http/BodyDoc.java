@@ -14,10 +14,24 @@ import java.util.stream.Stream;
  * The body of a route's requests.
  *
  * @param reader reads it as the route does; an array, as the field {@link #ARRAY} of an object
- * @param array whether it is an array of objects rather than an object
+ * @param shape of the body
  * @param examples bodies that are right, which between them have every field whose reading depends on another
  */
-public record BodyDoc(Reader reader, boolean array, List<JsonNode> examples) {
+public record BodyDoc(Reader reader, Shape shape, List<JsonNode> examples) {
+
+    /** What a body is. */
+    public enum Shape {
+        OBJECT,
+        /** An array of objects. */
+        ARRAY,
+        /** A multipart form; an example has its fields, and the first of them is a file. */
+        FORM;
+
+        /** Its Content-Type. */
+        public String contentType() {
+            return this == FORM ? "multipart/form-data" : "application/json";
+        }
+    }
 
     /** What errors call a body that is an array. */
     static final String ARRAY = "body";
@@ -33,9 +47,9 @@ public record BodyDoc(Reader reader, boolean array, List<JsonNode> examples) {
     }
 
     /** An example is JSON with single quotes in place of double ones. */
-    static BodyDoc of(Reader reader, boolean array, String... examples) {
+    static BodyDoc of(Reader reader, Shape shape, String... examples) {
         return new BodyDoc(
-                reader, array, Stream.of(examples).map(BodyDoc::parse).toList());
+                reader, shape, Stream.of(examples).map(BodyDoc::parse).toList());
     }
 
     /**
@@ -46,7 +60,7 @@ public record BodyDoc(Reader reader, boolean array, List<JsonNode> examples) {
         FieldLog log = new FieldLog();
         examples.forEach(example -> reader.read(new Fields(fieldsOf(example), log)));
         ObjectNode schema = log.schema();
-        if (array) {
+        if (shape == Shape.ARRAY) {
             ObjectNode list = Json.object().put("type", "array");
             return list.set("items", schema.at("/properties/" + ARRAY + "/items"));
         }
@@ -57,6 +71,10 @@ public record BodyDoc(Reader reader, boolean array, List<JsonNode> examples) {
                 .toList();
         if (!required.isEmpty()) {
             required.forEach(schema.putArray("required")::add);
+        }
+        if (shape == Shape.FORM) {
+            String file = examples.getFirst().fieldNames().next();
+            ((ObjectNode) schema.at("/properties/" + file)).put("format", "binary");
         }
         return schema;
     }

@@ -123,6 +123,12 @@ public final class Exchange {
         return new Fields(all);
     }
 
+    /** The multipart form that is the request's body. */
+    public MultipartForm form() {
+        String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
+        return MultipartForm.parse(type, bodyBytes());
+    }
+
     /** What a placeholder of the route's path stands for, percent-decoded. */
     public String path(String placeholder) {
         return request.path().pathParameters().get(placeholder);

@@ -14,7 +14,9 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
+import java.util.Optional;
 
 /** JSON as this server reads and writes it: strict, and within limits. Thread-safe. */
 public final class Json {
@@ -71,6 +73,25 @@ public final class Json {
             return SPACED.writeValueAsString(node);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree that can't be written", e);
+        }
+    }
+
+    /** A text as a JSON object; empty where it is none. */
+    public static Optional<ObjectNode> parseObject(String text) {
+        try {
+            return MAPPER.readTree(text) instanceof ObjectNode object ? Optional.of(object) : Optional.empty();
+        } catch (JsonProcessingException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** A number, true or false where the text is one as JSON has it; else the text. */
+    static JsonNode scalar(String text) {
+        try {
+            JsonNode value = MAPPER.readTree(text);
+            return value.isNumber() || value.isBoolean() ? value : TextNode.valueOf(text);
+        } catch (JsonProcessingException e) {
+            return TextNode.valueOf(text);
         }
     }
 

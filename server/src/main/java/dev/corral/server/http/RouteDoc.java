@@ -30,6 +30,11 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
         query = Map.copyOf(query);
     }
 
+    /** Of a route that takes the same requests and says how many tokens they have. */
+    public RouteDoc counting() {
+        return new RouteDoc("How many tokens a request has", Answer.JSON, query, body);
+    }
+
     /** A route that answers with JSON. */
     public static RouteDoc of(String summary) {
         return new RouteDoc(summary, Answer.JSON, Map.of(), Optional.empty());
@@ -68,12 +73,17 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
 
     /** The same with a JSON object for a body; an example has single quotes in place of double ones. */
     public RouteDoc body(BodyDoc.Reader reader, String... examples) {
-        return new RouteDoc(summary, answer, query, Optional.of(BodyDoc.of(reader, false, examples)));
+        return new RouteDoc(summary, answer, query, Optional.of(BodyDoc.of(reader, BodyDoc.Shape.OBJECT, examples)));
+    }
+
+    /** The same with a multipart form for a body; an example is an object with single quotes whose first field is a file. */
+    public RouteDoc form(BodyDoc.Reader reader, String... examples) {
+        return new RouteDoc(summary, answer, query, Optional.of(BodyDoc.of(reader, BodyDoc.Shape.FORM, examples)));
     }
 
     /** The same with a JSON array of objects for a body; an example has single quotes in place of double ones. */
     public RouteDoc list(Consumer<List<Fields>> reader, String... examples) {
         BodyDoc.Reader wrapped = fields -> reader.accept(fields.objects(BodyDoc.ARRAY));
-        return new RouteDoc(summary, answer, query, Optional.of(BodyDoc.of(wrapped, true, examples)));
+        return new RouteDoc(summary, answer, query, Optional.of(BodyDoc.of(wrapped, BodyDoc.Shape.ARRAY, examples)));
     }
 }

@@ -10,6 +10,7 @@ import dev.corral.engine.Prompt;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.NumberedImages;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
@@ -76,7 +77,7 @@ record CompletionRequest(
                 .streamed()
                 .body(
                         fields -> {
-                            InfillPrompt.read(fields);
+                            InfillFields.read(fields);
                             read(fields, List.of(Prompt.text("")), defaults, "", 1);
                         },
                         "{'input_prefix': 'def add(a, b):', 'input_suffix': 'print(add(1, 2))', 'n_predict': 16}",
@@ -96,7 +97,10 @@ record CompletionRequest(
      * @param slots how many slots there are
      */
     static CompletionRequest read(Fields fields, Defaults defaults, String caller, int slots) {
-        return read(fields, ImageData.read(fields).in(PromptFields.prompts(fields, "prompt")), defaults, caller, slots);
+        NumberedImages images = ImageData.read(fields);
+        List<Prompt> prompts =
+                PromptFields.prompts(fields, "prompt").stream().map(images::in).toList();
+        return read(fields, prompts, defaults, caller, slots);
     }
 
     /** Reads a request whose prompts were read before. */

@@ -71,6 +71,9 @@ final class CompletionRun implements Generations.Reader {
                 one.promptTokens = started.promptTokens();
                 one.cachedTokens = started.cachedTokens();
                 one.timings.started();
+                if (request.stream() && request.common().output().progress()) {
+                    exchange.events().send(json -> writePrefill(json, prompt, one, started.progress()));
+                }
             }
             case Event.Progress prefill -> {
                 if (request.stream()) {

@@ -10,6 +10,7 @@ import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.ChatMedia;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.InfillPrompt;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
@@ -213,14 +214,14 @@ public final class LlamaCpp implements Dialect {
     private void infill(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
         Fields body = exchange.body();
-        InfillPrompt gap = InfillPrompt.read(body);
+        InfillPrompt gap = InfillFields.read(body);
         Limits limits = GenerateFields.limits(body, defaults);
         run(
                 exchange,
                 engine,
                 CompletionRequest.read(
                         body,
-                        List.of(gap.of(engine, limits, settings.suffixFirst())),
+                        List.of(gap.of(engine, limits, defaults.suffixFirst())),
                         defaults,
                         exchange.caller(),
                         engine.model().slots()));

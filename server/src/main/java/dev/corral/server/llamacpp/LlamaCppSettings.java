@@ -5,10 +5,9 @@ package dev.corral.server.llamacpp;
  *
  * @param showSlots whether {@code GET /slots} answers
  * @param changeProps whether clients may change what holds for their later requests: their system prompt
- * @param suffixFirst whether {@code /infill} puts the suffix before the prefix, as some models want it
  */
-public record LlamaCppSettings(boolean showSlots, boolean changeProps, boolean suffixFirst) {
+public record LlamaCppSettings(boolean showSlots, boolean changeProps) {
 
     /** llama-server's defaults. */
-    public static final LlamaCppSettings STANDARD = new LlamaCppSettings(true, false, false);
+    public static final LlamaCppSettings STANDARD = new LlamaCppSettings(true, false);
 }

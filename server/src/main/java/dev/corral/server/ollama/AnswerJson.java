@@ -3,8 +3,10 @@ package dev.corral.server.ollama;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.FinishReason;
+import dev.corral.engine.Reply.Message;
 import dev.corral.engine.TokenLogprob;
 import dev.corral.engine.Tokens;
+import dev.corral.engine.ToolCall;
 import dev.corral.server.generation.Completion;
 import dev.corral.server.generation.LogprobsJson;
 import dev.corral.server.http.Json;
@@ -26,15 +28,12 @@ record AnswerJson(String model, Shape shape, Optional<Integer> topLogprobs) {
 
     /** The answer to a request that asks nothing. */
     ObjectNode loaded() {
-        ObjectNode answer = head();
-        shape.put(answer, "");
-        return answer.put("done_reason", "load").put("done", true);
+        return saying(Message.EMPTY).put("done_reason", "load").put("done", true);
     }
 
-    /** One piece of a text. */
-    ObjectNode piece(String text, List<TokenLogprob> tokens) {
-        ObjectNode piece = head();
-        shape.put(piece, text);
+    /** One piece of an answer. */
+    ObjectNode piece(Message said, List<TokenLogprob> tokens) {
+        ObjectNode piece = saying(said);
         putLogprobs(piece, tokens);
         return piece.put("done", false);
     }
@@ -42,14 +41,13 @@ record AnswerJson(String model, Shape shape, Optional<Integer> topLogprobs) {
     /**
      * The end of an answer, or all of it.
      *
-     * @param text what was not told in pieces
+     * @param said what was not told in pieces
      * @param nanos since the request came
      * @param context what a later request continues with
      */
     ObjectNode end(
-            Completion completion, String text, List<TokenLogprob> tokens, long nanos, Optional<Tokens> context) {
-        ObjectNode end = head();
-        shape.put(end, text);
+            Completion completion, Message said, List<TokenLogprob> tokens, long nanos, Optional<Tokens> context) {
+        ObjectNode end = saying(said);
         putLogprobs(end, tokens);
         end.put("done", true).put("done_reason", doneReason(completion.reason()));
         context.ifPresent(ids -> ids.stream().forEach(end.withArray("context")::add));
@@ -61,8 +59,24 @@ record AnswerJson(String model, Shape shape, Optional<Integer> topLogprobs) {
                 .put("eval_duration", completion.timings().generation());
     }
 
-    private ObjectNode head() {
-        return Json.object().put("model", model).put("created_at", Instant.now().toString());
+    private ObjectNode saying(Message said) {
+        ObjectNode answer = Json.object()
+                .put("model", model)
+                .put("created_at", Instant.now().toString());
+        ObjectNode within = shape.within(answer).put(shape.said(), said.content());
+        if (!said.reasoning().isEmpty()) {
+            within.put("thinking", said.reasoning());
+        }
+        said.calls().forEach(call -> putCall(within, call));
+        return answer;
+    }
+
+    /** What the token limit cut off is no JSON, and no argument. */
+    private static void putCall(ObjectNode within, ToolCall call) {
+        ObjectNode entry = within.withArray("tool_calls").addObject().put("id", call.id());
+        entry.putObject("function")
+                .put("name", call.name())
+                .set("arguments", Json.parseObject(call.arguments()).orElseGet(Json::object));
     }
 
     private void putLogprobs(ObjectNode answer, List<TokenLogprob> tokens) {

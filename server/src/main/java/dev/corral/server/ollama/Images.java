@@ -1,17 +1,27 @@
 package dev.corral.server.ollama;
 
-import dev.corral.server.http.ApiError;
-import dev.corral.server.http.ApiException;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.corral.engine.MediaFile;
+import dev.corral.server.generation.MediaFields;
 import dev.corral.server.http.Fields;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
-/** {@code images} of a message or a prompt. Not served yet, and refused rather than ignored. */
+/** {@code images} of a message or a prompt, in base64. */
 final class Images {
+
+    private static final String NAME = "images";
 
     private Images() {}
 
-    static void refuse(Fields fields) {
-        if (!fields.texts("images").isEmpty()) {
-            throw new ApiException(ApiError.Kind.UNSUPPORTED, "'images' are not supported yet");
+    static List<MediaFile> read(Fields fields) {
+        Optional<ArrayNode> array = fields.array(NAME);
+        List<MediaFile> images = new ArrayList<>();
+        for (int i = 0; i < array.map(ArrayNode::size).orElse(0); i++) {
+            images.add(MediaFields.file(
+                    fields, NAME + "[" + i + "]", array.orElseThrow().get(i)));
         }
+        return images;
     }
 }

@@ -43,6 +43,12 @@ final class ModelShow {
                 .sorted()
                 .flatMap(capability -> named(capability).stream())
                 .forEach(capabilities::add);
+        if (model.chatCapabilities().getOrDefault("supports_tools", false)) {
+            capabilities.add("tools");
+        }
+        if (model.vocabulary().infill().middle().isPresent()) {
+            capabilities.add("insert");
+        }
         return shown.put("modified_at", Instant.ofEpochSecond(since).toString());
     }
 
@@ -65,8 +71,8 @@ final class ModelShow {
         return switch (capability) {
             case GENERATE -> Optional.of("completion");
             case EMBED -> Optional.of("embedding");
-
-            case SEE, HEAR, RERANK -> Optional.empty();
+            case SEE -> Optional.of("vision");
+            case HEAR, RERANK -> Optional.empty();
         };
     }
 

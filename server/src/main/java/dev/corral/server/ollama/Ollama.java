@@ -5,6 +5,7 @@ import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
 import dev.corral.engine.Query;
+import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.NamedModel;
 import dev.corral.server.http.ApiError;
@@ -109,13 +110,14 @@ public final class Ollama implements Dialect {
     }
 
     private void answer(Exchange exchange, Engine engine, AnswerRequest asked) throws InterruptedException {
-        AnswerRequest request = asked.on(named(asked.model(), engine), engine).rendered(engine);
-        if (request.input() instanceof Input.Nothing) {
+        AnswerRequest request = asked.on(named(asked.model(), engine), engine);
+        Optional<ChatTurn> turn = request.turn(engine, defaults);
+        if (turn.isEmpty()) {
             exchange.reply(AnswerJson.of(request).loaded());
             return;
         }
         try {
-            AnswerRun.answer(exchange, engine, request);
+            AnswerRun.answer(exchange, engine, request, turn.get());
         } catch (EngineException e) {
             throw e.error() instanceof EngineError.ContextExceeded exceeded
                     ? new ApiException(

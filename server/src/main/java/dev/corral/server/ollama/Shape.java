@@ -5,14 +5,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /** The two routes that generate text, which differ in where an answer has it. */
 enum Shape {
     /** {@code "message": {"role": "assistant", "content": "…"}}. */
-    CHAT("messages"),
+    CHAT("messages", "content"),
     /** {@code "response": "…"}. */
-    GENERATE("prompt");
+    GENERATE("prompt", "response");
 
     private final String asked;
+    private final String said;
 
-    Shape(String asked) {
+    Shape(String asked, String said) {
         this.asked = asked;
+        this.said = said;
     }
 
     /** The field of a request that has what is to be answered. */
@@ -20,10 +22,16 @@ enum Shape {
         return asked;
     }
 
-    void put(ObjectNode answer, String text) {
-        switch (this) {
-            case CHAT -> answer.putObject("message").put("role", "assistant").put("content", text);
-            case GENERATE -> answer.put("response", text);
-        }
+    /** The field that has the text, of the object that {@link #within} gives. */
+    String said() {
+        return said;
+    }
+
+    /** Where in an answer its text and its thoughts go. */
+    ObjectNode within(ObjectNode answer) {
+        return switch (this) {
+            case CHAT -> answer.putObject("message").put("role", "assistant");
+            case GENERATE -> answer;
+        };
     }
 }

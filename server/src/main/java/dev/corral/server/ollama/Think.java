@@ -2,6 +2,7 @@ package dev.corral.server.ollama;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.server.generation.ChatDefaults;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import java.util.Optional;
@@ -12,19 +13,22 @@ final class Think {
     private Think() {}
 
     /** What the chat template learns of it, as a JSON object. */
-    static Optional<String> arguments(Fields fields) {
-        return fields.node("think").map(value -> arguments(fields, value).toString());
+    static Optional<String> arguments(Fields fields, ChatDefaults defaults) {
+        ObjectNode arguments = Json.object();
+        defaults.templateArguments().forEach(arguments::set);
+        fields.node("think").ifPresent(value -> put(arguments, fields, value));
+        return arguments.isEmpty() ? Optional.empty() : Optional.of(arguments.toString());
     }
 
-    private static ObjectNode arguments(Fields fields, JsonNode value) {
-        ObjectNode arguments = Json.object();
+    private static void put(ObjectNode arguments, Fields fields, JsonNode value) {
         if (value.isBoolean()) {
-            return arguments.put("enable_thinking", value.booleanValue());
+            arguments.put("enable_thinking", value.booleanValue());
+            return;
         }
-        return switch (value.isTextual() ? value.textValue() : "") {
+        switch (value.isTextual() ? value.textValue() : "") {
             case "low", "medium", "high" ->
                 arguments.put("enable_thinking", true).put("reasoning_effort", value.textValue());
             default -> throw fields.invalid("think", value, "must be true, false, \"low\", \"medium\" or \"high\"");
-        };
+        }
     }
 }

@@ -6,16 +6,19 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Logprobs;
+import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Range;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.ChatMedia;
+import dev.corral.server.generation.ChatPrompt;
 import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
 import dev.corral.server.generation.NamedModel;
+import dev.corral.server.generation.OwnWords;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
@@ -28,8 +31,7 @@ import java.util.stream.Stream;
  *
  * @param model which model, where the request says; what the answer calls it once {@link #on} it
  * @param conversation what the template is to render
- * @param generate how to continue it; its prompt is what the conversation shows, without text; {@link #turn} has the one
- *     to compute
+ * @param generate how to continue it; its prompt stands for nothing, {@link #turn} has the one to compute
  * @param words what the request calls things in errors
  * @param adapters which adapters to apply; {@link #on} looks them up
  * @param stream answer by events as the text comes
@@ -40,7 +42,7 @@ import java.util.stream.Stream;
  */
 record ChatRequest(
         Optional<String> model,
-        Query.ApplyTemplate conversation,
+        ChatPrompt conversation,
         Generate generate,
         OwnWords words,
         AdapterChoice adapters,
@@ -88,16 +90,16 @@ record ChatRequest(
      */
     static ChatRequest read(Fields fields, Defaults defaults, String caller, int slots) {
         Optional<String> model = fields.text("model");
-        Generate asked = GenerateFields.read(fields, ChatMedia.of(fields), defaults, caller, slots);
+        Generate asked = GenerateFields.read(fields, Prompt.tokens(), defaults, caller, slots);
         Optional<Grammar> grammar = grammar(fields, asked.grammar());
         Optional<Integer> topLogprobs = topLogprobs(fields);
         Generate generate = asked.with(logprobs(fields, topLogprobs));
-        Query.ApplyTemplate conversation = ChatFields.read(fields, grammar, defaults.chat());
+        Query.ApplyTemplate template = ChatFields.read(fields, grammar, defaults.chat());
         return new ChatRequest(
                 model,
-                conversation,
+                new ChatPrompt(template, ChatMedia.of(fields)),
                 generate,
-                new OwnWords(schemaField(fields), conversation.tools().isPresent()),
+                new OwnWords(schemaField(fields), template.tools().isPresent()),
                 AdapterChoice.read(fields),
                 fields.flag("stream", false),
                 fields.object("stream_options")
@@ -115,8 +117,8 @@ record ChatRequest(
     }
 
     /** The conversation, rendered by the model's template. */
-    ChatTurn turn(Engine engine) throws InterruptedException {
-        return ChatTurn.of(conversation, generate, engine);
+    ChatTurn turn(Engine engine, Defaults defaults) throws InterruptedException {
+        return ChatTurn.of(conversation, generate, engine, defaults);
     }
 
     private ChatRequest with(Optional<String> newModel, Generate newGenerate) {

@@ -68,6 +68,9 @@ final class ChatRun implements Generations.Reader {
                 promptTokens = started.promptTokens();
                 cachedTokens = started.cachedTokens();
                 live.started();
+                if (request.stream() && request.generate().output().progress()) {
+                    exchange.events().send(chunks.progress(started.progress()));
+                }
             }
             case Event.Progress progress -> {
                 if (request.stream()) {

@@ -1,10 +1,12 @@
 package dev.corral.server.openai;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.engine.Capability;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
 import dev.corral.engine.Query;
+import dev.corral.server.generation.ChatPrompt;
 import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.NamedModel;
@@ -34,6 +36,7 @@ import java.util.Optional;
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hello!"}], "stream": true}'
  * curl localhost:8080/v1/responses -d '{"input": "Hello!"}'
+ * curl localhost:8080/v1/audio/transcriptions -F file=@speech.wav
  * curl localhost:8080/v1/embeddings -d '{"input": ["Hello, world!", "And again."]}'
  * }</pre>
  */
@@ -71,7 +74,23 @@ public final class OpenAi implements Dialect {
                 .post("/v1/completions", TextRequest.doc(defaults), this::complete)
                 .post("/v1/chat/completions", ChatRequest.doc(defaults), this::chat)
                 .post("/chat/completions", ChatRequest.doc(defaults), this::chat)
+                .post(
+                        "/v1/chat/completions/input_tokens",
+                        ChatRequest.doc(defaults).counting(),
+                        this::countChat)
+                .post(
+                        "/chat/completions/input_tokens",
+                        ChatRequest.doc(defaults).counting(),
+                        this::countChat)
                 .post("/v1/responses", ResponsesRequest.doc(defaults), this::respond)
+                .post("/responses", ResponsesRequest.doc(defaults), this::respond)
+                .post(
+                        "/v1/responses/input_tokens",
+                        ResponsesRequest.doc(defaults).counting(),
+                        this::countResponse)
+                .post("/responses/input_tokens", ResponsesRequest.doc(defaults).counting(), this::countResponse)
+                .post("/v1/audio/transcriptions", TranscriptionRequest.doc(defaults), this::transcribe)
+                .post("/audio/transcriptions", TranscriptionRequest.doc(defaults), this::transcribe)
                 .get("/v1/responses/{id}", RouteDoc.of("An answer of /v1/responses that is still kept"), this::response)
                 .delete("/v1/responses/{id}", RouteDoc.of("Forgets an answer of /v1/responses"), this::forget)
                 .post("/v1/embeddings", Embeddings.doc(defaults), this::embed);
@@ -79,7 +98,10 @@ public final class OpenAi implements Dialect {
 
     @Override
     public boolean speaks(String path) {
-        return path.startsWith("/v1/") || path.startsWith("/chat/");
+        return path.startsWith("/v1/")
+                || path.startsWith("/chat/")
+                || path.startsWith("/responses")
+                || path.startsWith("/audio/");
     }
 
     @Override
@@ -133,25 +155,64 @@ public final class OpenAi implements Dialect {
                 exchange.body(), defaults, exchange.caller(), engine.model().slots());
         ChatRequest resolved = request.on(named(request.model(), engine), engine);
         try {
-            ChatTurn turn = resolved.turn(engine);
+            ChatTurn turn = resolved.turn(engine, defaults);
             run("messages", () -> ChatRun.answer(exchange, engine, resolved, turn));
         } catch (EngineException e) {
             throw resolved.words().say(e);
         }
     }
 
-    private void respond(Exchange exchange) throws InterruptedException {
+    private void countChat(Exchange exchange) throws InterruptedException {
         Engine engine = gate.engine();
+        ChatRequest request = ChatRequest.read(
+                exchange.body(), defaults, exchange.caller(), engine.model().slots());
+        named(request.model(), engine);
+        count(exchange, engine, request.conversation());
+    }
+
+    private void countResponse(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        ResponsesRequest request = responsesRequest(exchange, engine);
+        named(request.model(), engine);
+        count(exchange, engine, request.conversation());
+    }
+
+    private void count(Exchange exchange, Engine engine, ChatPrompt conversation) throws InterruptedException {
+        exchange.reply(Json.object()
+                .put("object", "response.input_tokens")
+                .put("input_tokens", conversation.length(engine, defaults)));
+    }
+
+    private void transcribe(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        if (!engine.model().can(Capability.HEAR)) {
+            throw new ApiException(
+                    ApiError.Kind.UNSUPPORTED,
+                    "'" + engine.model().name() + "' can't hear: it has no projector for sound");
+        }
+        TranscriptionRequest request = TranscriptionRequest.read(
+                exchange.form(), defaults, exchange.caller(), engine.model().slots());
+        TranscriptionRequest resolved = request.on(named(request.model(), engine), engine);
+        ChatTurn turn = resolved.turn(engine, defaults);
+        run("file", () -> TranscriptionRun.answer(exchange, engine, resolved, turn));
+    }
+
+    private ResponsesRequest responsesRequest(Exchange exchange, Engine engine) {
         String caller = exchange.caller();
-        ResponsesRequest request = ResponsesRequest.read(
+        return ResponsesRequest.read(
                 exchange.body(),
                 defaults,
                 caller,
                 engine.model().slots(),
                 id -> response(caller, id).messages().deepCopy());
+    }
+
+    private void respond(Exchange exchange) throws InterruptedException {
+        Engine engine = gate.engine();
+        ResponsesRequest request = responsesRequest(exchange, engine);
         ResponsesRequest resolved = request.on(named(request.model(), engine), engine);
         try {
-            ChatTurn turn = ChatTurn.of(resolved.conversation(), resolved.generate(), engine);
+            ChatTurn turn = ChatTurn.of(resolved.conversation(), resolved.generate(), engine, defaults);
             run("input", () -> ResponsesRun.answer(exchange, engine, resolved, turn, responses));
         } catch (EngineException e) {
             throw resolved.words().say(e);
@@ -182,7 +243,8 @@ public final class OpenAi implements Dialect {
         Engine engine = gate.engine();
         TextRequest request = TextRequest.read(
                 exchange.body(), defaults, exchange.caller(), engine.model().slots());
-        TextRequest resolved = request.on(named(request.model(), engine), engine);
+        TextRequest resolved =
+                request.on(named(request.model(), engine), engine).filling(engine, defaults.suffixFirst());
         run("prompt", () -> TextRun.answer(exchange, engine, resolved));
     }
 

@@ -14,16 +14,21 @@ import dev.corral.engine.Query;
 import dev.corral.engine.Range;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatFields;
+import dev.corral.server.generation.ChatMedia;
+import dev.corral.server.generation.ChatPrompt;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
+import dev.corral.server.generation.MediaSource;
 import dev.corral.server.generation.NamedModel;
+import dev.corral.server.generation.OwnWords;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -42,7 +47,7 @@ import java.util.function.Function;
 record ResponsesRequest(
         Optional<String> model,
         ArrayNode messages,
-        Query.ApplyTemplate conversation,
+        ChatPrompt conversation,
         Generate generate,
         OwnWords words,
         AdapterChoice adapters,
@@ -64,6 +69,8 @@ record ResponsesRequest(
                                 + " 'model': 'default', 'instructions': 'Be brief.', 'stream': true, 'store': false,"
                                 + " 'reasoning': {'effort': 'low'}, 'text':"
                                 + " {'format': {'type': 'json_schema', 'name': 'a', 'schema': {'type': 'object'}}}}",
+                        "{'input': [{'role': 'user', 'content': [{'type': 'input_image', 'detail': 'auto', 'image_url':"
+                                + " 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs='}]}]}",
                         "{'input': [{'type': 'function_call', 'call_id': 'a', 'name': 'now', 'arguments': '{}'},"
                                 + " {'type': 'function_call_output', 'call_id': 'a', 'output': '12:00'}], 'tools':"
                                 + " [{'type': 'function', 'name': 'now', 'parameters': {'type': 'object'}}],"
@@ -81,17 +88,21 @@ record ResponsesRequest(
         Optional<Fields> format = fields.object("text").flatMap(text -> text.object("format"));
         Optional<Grammar> grammar = format.flatMap(ResponsesRequest::grammar);
         ArrayNode messages = fields.text("previous_response_id").map(earlier).orElseGet(Json::array);
-        messages.addAll(ResponseItems.messages(fields));
-        Query.ApplyTemplate conversation = ChatFields.read(chat(fields, messages), grammar, defaults.chat());
+        List<MediaSource> media =
+                new ArrayList<>(ChatMedia.of(new Fields(Json.object().set("messages", messages)))
+                        .sources());
+        ResponseItems items = ResponseItems.read(fields);
+        messages.addAll(items.messages());
+        media.addAll(items.media());
+        Query.ApplyTemplate template = ChatFields.read(chat(fields, messages), grammar, defaults.chat());
         Generate asked = GenerateFields.read(fields, Prompt.tokens(), defaults, caller, slots);
         return new ResponsesRequest(
                 fields.text("model"),
                 messages,
-                conversation,
+                new ChatPrompt(template, new ChatMedia(media)),
                 asked.with(limits(fields, asked.limits())).completions(1),
                 new OwnWords(
-                        grammar.map(_ -> "text.format.schema"),
-                        conversation.tools().isPresent()),
+                        grammar.map(_ -> "text.format.schema"), template.tools().isPresent()),
                 AdapterChoice.read(fields),
                 echo(fields, asked),
                 fields.flag("stream", false),

@@ -11,13 +11,13 @@ import dev.corral.engine.Search;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
+import dev.corral.server.generation.InfillPrompt;
 import dev.corral.server.generation.NamedModel;
 import dev.corral.server.generation.SearchFields;
-import dev.corral.server.http.ApiError;
-import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.RouteDoc;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +26,8 @@ import java.util.Optional;
  *
  * @param model which model, where the request says; what the answer calls it once {@link #on} it
  * @param generates one for each prompt, alike but for the prompt
+ * @param prompts as the client sent them
+ * @param suffix what comes after each text, for a model that fills in the middle
  * @param adapters which adapters to apply; {@link #on} looks them up
  * @param stream answer by events as the text comes
  * @param includeUsage end a stream with an event that has the token counts
@@ -36,6 +38,8 @@ import java.util.Optional;
 record TextRequest(
         Optional<String> model,
         List<Generate> generates,
+        List<Prompt> prompts,
+        Optional<String> suffix,
         AdapterChoice adapters,
         boolean stream,
         boolean includeUsage,
@@ -48,6 +52,7 @@ record TextRequest(
 
     TextRequest {
         generates = List.copyOf(generates);
+        prompts = List.copyOf(prompts);
     }
 
     static RouteDoc doc(Defaults defaults) {
@@ -59,6 +64,7 @@ record TextRequest(
                         "{'prompt': ['2 + 2 =', '2 + 3 ='], 'model': 'default', 'max_tokens': 4, 'echo': true,"
                                 + " 'logprobs': 2, 'stream': true, 'stream_options': {'include_usage': true}}",
                         "{'prompt': 'Yes or no?', 'n': 1, 'best_of': 2, 'lora': [{'id': 0, 'scale': 0.5}]}",
+                        "{'prompt': 'def add(a, b):', 'suffix': 'print(add(1, 2))', 'max_tokens': 16}",
                         "{'prompt': 'Once upon a time', 'max_tokens': 4, 'num_beams': 2, 'early_stopping': 'never'}",
                         "{'prompt': 'Yes or no?', 'max_tokens': 4, 'grammar': 'root ::= [a-z]+',"
                                 + " 'grammar_lazy': true, 'grammar_triggers':"
@@ -72,12 +78,13 @@ record TextRequest(
      * @param slots how many slots there are
      */
     static TextRequest read(Fields fields, Defaults defaults, String caller, int slots) {
-        if (fields.text("suffix").filter(text -> !text.isEmpty()).isPresent()) {
-            throw new ApiException(ApiError.Kind.UNSUPPORTED, "'suffix' is not supported yet");
-        }
+        Optional<String> suffix = fields.text("suffix").filter(text -> !text.isEmpty());
         List<Prompt> prompts = TextPrompts.read(fields);
         boolean stream = fields.flag("stream", false);
         boolean echo = fields.flag("echo", false);
+        if (echo && suffix.isPresent()) {
+            throw new InvalidRequestException("echo", "true", "can't be combined with a suffix");
+        }
         Optional<Integer> logprobs =
                 fields.has("logprobs") ? Optional.of(fields.integer("logprobs", Logprobs.TOP, 0)) : Optional.empty();
         Generate asked = GenerateFields.read(fields, prompts.getFirst(), defaults, caller, slots);
@@ -93,6 +100,8 @@ record TextRequest(
                 prompts.stream()
                         .map(prompt -> first.toBuilder().prompt(prompt).build())
                         .toList(),
+                prompts,
+                suffix,
                 AdapterChoice.read(fields),
                 stream,
                 fields.object("stream_options")
@@ -110,7 +119,36 @@ record TextRequest(
                 .map(generate -> chosen.map(generate::with).orElse(generate))
                 .toList();
         return new TextRequest(
-                Optional.of(named.name()), adapted, adapters, stream, includeUsage, echo, logprobs, beat);
+                Optional.of(named.name()),
+                adapted,
+                prompts,
+                suffix,
+                adapters,
+                stream,
+                includeUsage,
+                echo,
+                logprobs,
+                beat);
+    }
+
+    /**
+     * The same with prompts that ask to fill the gap before the suffix, where there is one.
+     *
+     * @param suffixFirst whether the model wants the suffix before the prefix
+     * @throws dev.corral.server.http.ApiException when the model has no tokens for it
+     */
+    TextRequest filling(Engine engine, boolean suffixFirst) throws InterruptedException {
+        if (suffix.isEmpty()) {
+            return this;
+        }
+        List<Generate> filling = new ArrayList<>();
+        for (Generate generate : generates) {
+            InfillPrompt gap = InfillPrompt.between(generate.prompt(), suffix.get());
+            filling.add(generate.toBuilder()
+                    .prompt(gap.of(engine, generate.limits(), suffixFirst))
+                    .build());
+        }
+        return new TextRequest(model, filling, prompts, suffix, adapters, stream, includeUsage, echo, logprobs, beat);
     }
 
     /** How many texts each prompt gets. */

@@ -28,7 +28,7 @@ final class TextRun implements Generations.Reader {
         private List<TokenLogprob> promptTokens = List.of();
 
         Texts(int number) throws InterruptedException {
-            prompt = request.generates().get(number).prompt();
+            prompt = request.prompts().get(number);
             first = number * request.each();
             echoed = request.echo() || request.logprobs().isPresent() ? EchoedPrompt.of(engine, prompt) : null;
             logprobs = new TextLogprobs[request.each()];

@@ -90,7 +90,9 @@ final class OpenApi {
     }
 
     private static void body(ObjectNode body, BodyDoc doc) {
-        ObjectNode json = body.put("required", true).putObject("content").putObject("application/json");
+        ObjectNode json = body.put("required", true)
+                .putObject("content")
+                .putObject(doc.shape().contentType());
         json.set("schema", doc.schema());
         ObjectNode shown = json.putObject("examples");
         for (int i = 0; i < doc.examples().size(); i++) {

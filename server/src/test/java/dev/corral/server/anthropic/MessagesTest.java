@@ -251,21 +251,26 @@ class MessagesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                ", \"tools\": [{\"name\": \"f\", \"input_schema\": {}}]}",
-                ", \"system\": \"x\", \"tools\": [{\"name\": \"f\"}], \"tool_choice\": {\"type\": \"any\"}}"
-            })
-    void toolsAreRefused(String fields) throws Exception {
-        assertThat(refusal(USER + fields, 400, "invalid_request_error")).contains("tools");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"image", "tool_use", "tool_result", "document"})
-    void whatIsNoTextIsRefused(String type) throws Exception {
+    @ValueSource(strings = {"search_result", "server_tool_use", "container_upload"})
+    void whatIsNotServedIsRefused(String type) throws Exception {
         String body = "{\"max_tokens\": 5, \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"" + type
                 + "\"}]}]}";
         assertThat(refusal(body, 400, "invalid_request_error")).contains(type);
+    }
+
+    @Test
+    void aDocumentOfTextIsText() throws Exception {
+        assertThat(prompt("{\"max_tokens\": 5, \"messages\": [{\"role\": \"user\", \"content\": ["
+                        + "{\"type\": \"document\", \"source\": {\"type\": \"text\", \"media_type\": \"text/plain\","
+                        + " \"data\": \"A tale.\"}}]}]}"))
+                .isEqualTo("[{\"role\":\"user\",\"content\":\"A tale.\"}]\n>");
+        assertThat(refusal(
+                        "{\"max_tokens\": 5, \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"document\","
+                                + " \"source\": {\"type\": \"base64\", \"media_type\": \"application/pdf\","
+                                + " \"data\": \"AAAA\"}}]}]}",
+                        400,
+                        "invalid_request_error"))
+                .contains("document");
     }
 
     @Test

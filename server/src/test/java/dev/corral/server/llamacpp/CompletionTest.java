@@ -182,6 +182,9 @@ class CompletionTest {
         List<JsonNode> events = answer(engine, "{\"prompt\": \"x\", \"stream\": true, \"return_progress\": true}")
                 .events();
         assertThat(events.getFirst().path("prompt_progress").toString())
+                .as("before anything is computed")
+                .isEqualTo("{\"total\":7,\"cache\":3,\"processed\":3,\"time_ms\":0}");
+        assertThat(events.get(1).path("prompt_progress").toString())
                 .isEqualTo("{\"total\":7,\"cache\":3,\"processed\":5,\"time_ms\":2}");
         assertThat(events.getFirst().path("stop").booleanValue()).isFalse();
     }

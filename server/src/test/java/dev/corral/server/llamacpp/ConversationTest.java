@@ -95,7 +95,7 @@ class ConversationTest {
     @Test
     void whereThatIsAllowedItHoldsFromThenOn() throws Exception {
         FakeEngine engine = FakeEngine.saying("a");
-        try (RunningServer running = RunningServer.of(engine, new LlamaCppSettings(true, true, false))) {
+        try (RunningServer running = RunningServer.of(engine, new LlamaCppSettings(true, true))) {
             assertThat(running.client().post("/props", "{" + TALE + "}").text()).isEqualTo("{\"success\":true}");
             running.client().post("/completion", "{\"prompt\": \"x\"}");
             assertThat(engine.next().request().prompt()).isEqualTo(WITH_TALE);

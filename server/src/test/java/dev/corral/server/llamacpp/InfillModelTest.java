@@ -21,6 +21,12 @@ class InfillModelTest {
     private Path folder;
 
     private JsonNode infill(TinyVocabulary vocabulary, String body) throws Exception {
+        TestClient.Answer answer = ask(vocabulary, "/infill", body);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return answer.json();
+    }
+
+    private TestClient.Answer ask(TinyVocabulary vocabulary, String path, String body) throws Exception {
         Path model = TinyModels.llama(folder, Recipe.named("infill").withVocabulary(vocabulary));
         LocalEngineOptions options = LocalEngineOptions.builder(model)
                 .contextSize(512)
@@ -28,9 +34,7 @@ class InfillModelTest {
                 .threads(1)
                 .build();
         try (RunningServer running = RunningServer.of(LocalEngine.open(options, _ -> {}))) {
-            TestClient.Answer answer = running.client().post("/infill", body);
-            assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-            return answer.json();
+            return running.client().post(path, body);
         }
     }
 
@@ -52,5 +56,19 @@ class InfillModelTest {
         assertThat(result.path("tokens_evaluated").intValue())
                 .as("BOS, three marks, three tokens")
                 .isEqualTo(7);
+    }
+
+    @Test
+    void aSuffixAsksForTheSame() throws Exception {
+        TestClient.Answer answer = ask(
+                TinyVocabulary.bytePair("gpt-2"),
+                "/v1/completions",
+                "{\"prompt\": \"the cat\", \"suffix\": \"the mat\", \"max_tokens\": 4, \"temperature\": 0}");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        JsonNode infill = infill(
+                TinyVocabulary.bytePair("gpt-2"),
+                "{\"input_prefix\": \"the cat\", \"input_suffix\": \"the mat\", \"n_predict\": 4, \"temperature\": 0}");
+        assertThat(answer.json().at("/choices/0/text")).isEqualTo(infill.path("content"));
+        assertThat(answer.json().at("/usage/prompt_tokens")).isEqualTo(infill.path("tokens_evaluated"));
     }
 }

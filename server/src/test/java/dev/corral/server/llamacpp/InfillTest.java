@@ -8,6 +8,8 @@ import dev.corral.engine.Tokens;
 import dev.corral.server.FakeEngine;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.http.HttpSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,9 +18,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class InfillTest {
 
     /** The prompt that the engine was given, as text. */
-    private static String prompt(String body, LlamaCppSettings settings) throws Exception {
+    private static String prompt(String body, Defaults defaults) throws Exception {
         FakeEngine engine = FakeEngine.saying("middle");
-        try (RunningServer running = RunningServer.of(engine, settings)) {
+        try (RunningServer running = RunningServer.of(engine, HttpSettings.loopback(0), defaults)) {
             TestClient.Answer answer = running.client().post("/infill", body);
             assertThat(answer.status()).as(answer.text()).isEqualTo(200);
             assertThat(answer.json().path("content").textValue()).isEqualTo("middle");
@@ -31,7 +33,7 @@ class InfillTest {
     }
 
     private static String prompt(String body) throws Exception {
-        return prompt(body, LlamaCppSettings.STANDARD);
+        return prompt(body, Defaults.standard());
     }
 
     @Test
@@ -69,7 +71,7 @@ class InfillTest {
     void someModelsWantTheSuffixFirst() throws Exception {
         assertThat(prompt(
                         "{\"input_prefix\": \"ab\", \"input_suffix\": \"yz\"}",
-                        new LlamaCppSettings(true, false, true)))
+                        Defaults.standard().withSuffixFirst()))
                 .endsWith("$>yz<ab^");
     }
 

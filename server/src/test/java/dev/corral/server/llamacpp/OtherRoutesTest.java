@@ -57,8 +57,7 @@ class OtherRoutesTest {
 
     @Test
     void slotsMayBeHidden() throws Exception {
-        try (RunningServer hidden =
-                RunningServer.of(FakeEngine.saying("a"), new LlamaCppSettings(false, false, false))) {
+        try (RunningServer hidden = RunningServer.of(FakeEngine.saying("a"), new LlamaCppSettings(false, false))) {
             assertThat(hidden.client().get("/slots").status()).isEqualTo(501);
             assertThat(hidden.client()
                             .get("/props")

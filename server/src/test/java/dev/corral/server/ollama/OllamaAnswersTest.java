@@ -220,9 +220,12 @@ class OllamaAnswersTest {
                 "/api/chat | , \"keep_alive\": \"soon\"} | keep_alive",
                 "/api/chat | , \"top_logprobs\": 3} | top_logprobs",
                 "/api/chat | , \"stream\": 1} | stream",
-                "/api/chat | , \"tools\": [{\"type\": \"function\"}]} | tools",
-                "/api/generate | , \"images\": [\"AAAA\"]} | images",
-                "/api/generate | , \"suffix\": \"end\"} | suffix",
+                "/api/chat | , \"tools\": [{\"type\": \"function\"}]} | tools[0].function",
+                "/api/generate | , \"images\": [\"AAAA\"]} | images[0]",
+                "/api/generate | , \"images\": 5} | images",
+                "/api/generate | , \"suffix\": \"end\", \"system\": \"x\"} | system",
+                "/api/generate | , \"suffix\": \"end\", \"context\": [1]} | context",
+                "/api/generate | , \"suffix\": \"end\", \"raw\": true} | suffix",
                 "/api/generate | , \"template\": \"{{ .Prompt }}\"} | template",
                 "/api/generate | , \"raw\": true, \"system\": \"x\"} | system",
                 "/api/generate | , \"raw\": true, \"context\": [1]} | context",
@@ -240,7 +243,7 @@ class OllamaAnswersTest {
     @ValueSource(
             strings = {
                 "{\"role\": \"user\", \"content\": \"Hi\", \"images\": [\"AAAA\"]}",
-                "{\"role\": \"tool\", \"content\": \"12:00\"}",
+                "{\"role\": \"assistant\", \"content\": \"Hi\", \"images\": [\"iVBORw0KGgo=\"]}",
                 "{\"role\": \"assistant\", \"tool_calls\": [{\"function\": {\"name\": \"f\", \"arguments\": {}}}]}",
                 "{\"role\": \"bishop\", \"content\": \"Hi\"}",
                 "{\"content\": \"Hi\"}"
@@ -249,6 +252,12 @@ class OllamaAnswersTest {
         TestClient.Answer answer = answer(FakeEngine.saying("a"), "/api/chat", "{\"messages\": [" + message + "]}");
         assertThat(answer.status()).as(answer.text()).isEqualTo(400);
         assertThat(answer.error().isTextual()).isTrue();
+    }
+
+    @Test
+    void aGapIsFilled() throws Exception {
+        Generate request = asked("/api/generate", PROMPT + ", \"suffix\": \"end\"" + WHOLE);
+        assertThat(letters(request)).endsWith("$<Hi>end^");
     }
 
     @Test

@@ -82,7 +82,8 @@ class OllamaModelsTest {
     void theModelIsShown() throws Exception {
         JsonNode shown = post("/api/show", "{\"model\": \"fake\"}");
         assertThat(shown.path("template").textValue()).isEqualTo("{{ messages }}");
-        assertThat(shown.path("capabilities").toString()).isEqualTo("[\"completion\",\"embedding\"]");
+        assertThat(shown.path("capabilities").toString())
+                .isEqualTo("[\"completion\",\"embedding\",\"vision\",\"insert\"]");
         assertThat(shown.at("/model_info/general.parameter_count").longValue()).isEqualTo(1_000_000_000);
         assertThat(shown.path("parameters").textValue()).containsPattern("num_ctx +1024\n");
         assertThat(shown.toString()).as("no path of this machine").doesNotContain("/models/");

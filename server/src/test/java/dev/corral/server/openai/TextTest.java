@@ -124,6 +124,26 @@ class TextTest {
         assertThat(events.get(3).at("/usage/prompt_tokens").intValue()).isEqualTo(7);
     }
 
+    @Test
+    void aGapBeforeASuffixIsFilled() throws Exception {
+        FakeEngine engine = FakeEngine.saying("middle");
+        TestClient.Answer answer = answer(
+                engine, "{\"prompt\": [\"ab\", \"cd\"], \"suffix\": \"yz\", \"max_tokens\": 4, \"logprobs\": 1}");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(answer.json().at("/choices/1/text").textValue()).isEqualTo("middle");
+        assertThat(answer.json().at("/choices/1/logprobs/text_offset/0").intValue())
+                .as("behind the prompt as the client sent it")
+                .isEqualTo(2);
+        assertThat(List.of(letters(engine), letters(engine)))
+                .containsExactlyInAnyOrder("@myproject\n#filename\n$<ab>yz^", "@myproject\n#filename\n$<cd>yz^");
+    }
+
+    private static String letters(FakeEngine engine) throws InterruptedException {
+        StringBuilder text = new StringBuilder();
+        ((Prompt.Ids) engine.next().request().prompt()).tokens().stream().forEach(token -> text.append((char) token));
+        return text.toString();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -141,7 +161,8 @@ class TextTest {
                 "{\"prompt\": \"a\", \"best_of\": 500} | best_of | 400",
                 "{\"prompt\": \"a\", \"n\": 3, \"num_beams\": 2} | num_beams | 400",
                 "{\"prompt\": \"a\", \"num_beams\": 2, \"early_stopping\": \"soon\"} | early_stopping | 400",
-                "{\"prompt\": \"a\", \"suffix\": \"b\"} | suffix | 501",
+                "{\"prompt\": \"a\", \"suffix\": 5} | suffix | 400",
+                "{\"prompt\": \"a\", \"suffix\": \"b\", \"echo\": true} | echo | 400",
             })
     void whatCantBeIsRefused(String body, String field, int status) throws Exception {
         TestClient.Answer answer = answer(FakeEngine.saying("a"), body);

@@ -3,14 +3,31 @@ package dev.corral.server.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import dev.corral.engine.Engine;
+import dev.corral.engine.EngineStats;
+import dev.corral.engine.Generate;
+import dev.corral.engine.Generation;
+import dev.corral.engine.ModelInfo;
+import dev.corral.engine.Query;
+import dev.corral.engine.Reply;
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
+import dev.corral.server.generation.Defaults;
+import dev.corral.server.http.HttpSettings;
+import dev.corral.server.openai.TranscriptionsTest;
+import dev.corral.server.remote.RemoteHosts;
 import dev.corral.testing.TinyImages;
 import dev.corral.testing.TinyModels;
 import dev.corral.testing.TinyProjectors;
+import dev.corral.testing.TinySounds;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Images through both dialects, to a model in a worker; and images that would kill it, which it never sees. */
+/** Images through every dialect, to a model in a worker; and images that would kill it, which it never sees. */
 class ImagesTest {
 
     private static final String GREEDY =
@@ -118,6 +135,118 @@ class ImagesTest {
                 .isEqualTo(tokens - 1);
     }
 
+    private static TestClient.Answer anthropic(String path, String blocks) throws InterruptedException {
+        return client.post(
+                path,
+                "{\"max_tokens\": 1, \"temperature\": 0, \"messages\": [{\"role\": \"user\", \"content\": ["
+                        + "{\"type\": \"text\", \"text\": \"What is this?\"}, " + blocks + "]}]}");
+    }
+
+    private static String block(byte[] image) {
+        return "{\"type\": \"image\", \"source\": {\"type\": \"base64\", \"media_type\": \"image/png\", \"data\": \""
+                + base64(image) + "\"}}";
+    }
+
+    /** The conversation is the same as in OpenAI's shape: what that one computed is found. */
+    @Test
+    void anthropicsBlocksShowTheSame() throws Exception {
+        byte[] image = TinyImages.png(11);
+        int tokens = chat(imageUrl("data:image/png;base64," + base64(image)))
+                .json()
+                .at("/usage/prompt_tokens")
+                .asInt();
+        TestClient.Answer same = anthropic("/v1/messages", block(image));
+        assertThat(same.status()).as(same.text()).isEqualTo(200);
+        assertThat(same.json().at("/usage/cache_read_input_tokens").asInt()).isEqualTo(tokens - 1);
+        TestClient.Answer other = anthropic("/v1/messages", block(TinyImages.png(12)));
+        assertThat(other.json().at("/usage/cache_read_input_tokens").asInt())
+                .isLessThan(tokens - TinyProjectors.LLAVA_TOKENS);
+        assertThat(anthropic("/v1/messages/count_tokens", block(image))
+                        .json()
+                        .path("input_tokens")
+                        .asInt())
+                .isEqualTo(tokens);
+    }
+
+    @Test
+    void aToolMayShowAPicture() throws Exception {
+        String use =
+                "{\"role\": \"assistant\", \"content\": [{\"type\": \"tool_use\", \"id\": \"t\", \"name\": \"look\","
+                        + " \"input\": {}}]}";
+        String body = "{\"max_tokens\": 1, \"messages\": [{\"role\": \"user\", \"content\": \"Look\"}, " + use
+                + ", {\"role\": \"user\", \"content\": [{\"type\": \"tool_result\", \"tool_use_id\": \"t\", \"content\": [%s]}]}]}";
+        TestClient.Answer seen = client.post("/v1/messages/count_tokens", body.formatted(block(TinyImages.png(1))));
+        assertThat(seen.status()).as(seen.text()).isEqualTo(200);
+        TestClient.Answer unseen =
+                client.post("/v1/messages/count_tokens", body.formatted("{\"type\": \"text\", \"text\": \"\"}"));
+        assertThat(seen.json().path("input_tokens").asInt())
+                .isGreaterThanOrEqualTo(unseen.json().path("input_tokens").asInt() + TinyProjectors.LLAVA_TOKENS);
+    }
+
+    @Test
+    void ollamasImagesAreShownAboveTheText() throws Exception {
+        String images = "[\"" + base64(TinyImages.png(1)) + "\", \"" + base64(TinyImages.png(2)) + "\"]";
+        String rest = ", \"images\": " + images
+                + ", \"stream\": false, \"options\": {\"temperature\": 0, \"num_predict\": 1}}";
+        JsonNode chat = client.post(
+                        "/api/chat",
+                        "{\"messages\": [{\"role\": \"user\", \"content\": \"What is this?\", \"images\": " + images
+                                + "}], \"stream\": false, \"options\": {\"temperature\": 0, \"num_predict\": 1}}")
+                .json();
+        JsonNode generate = client.post("/api/generate", "{\"prompt\": \"What is this?\"" + rest)
+                .json();
+        assertThat(chat.path("prompt_eval_count").asInt()).isGreaterThan(2 * TinyProjectors.LLAVA_TOKENS);
+        assertThat(generate.path("prompt_eval_count")).isEqualTo(chat.path("prompt_eval_count"));
+        assertThat(generate.path("response")).isEqualTo(chat.at("/message/content"));
+        assertThat(generate.has("context")).as("an image is no token").isFalse();
+        JsonNode raw = client.post("/api/generate", "{\"raw\": true, \"prompt\": \"[img-1] the [img-0] sat\"" + rest)
+                .json();
+        assertThat(raw.path("prompt_eval_count").asInt()).isGreaterThan(2 * TinyProjectors.LLAVA_TOKENS);
+        TestClient.Answer placeless = client.post("/api/generate", "{\"raw\": true, \"prompt\": \"sat\"" + rest);
+        assertThat(placeless.status()).isEqualTo(400);
+        TestClient.Answer after = client.post("/api/generate", "{\"context\": [1], \"prompt\": \"sat\"" + rest);
+        assertThat(after.status()).isEqualTo(400);
+        assertThat(client.post("/api/show", "{}").json().path("capabilities").toString())
+                .contains("vision");
+    }
+
+    @Test
+    void responsesShowPicturesAndGoOnFromThem() throws Exception {
+        byte[] image = TinyImages.png(21);
+        String url = "data:image/png;base64," + base64(image);
+        int tokens = chat(imageUrl(url)).json().at("/usage/prompt_tokens").asInt();
+        String input =
+                "\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_text\", \"text\": \"What is this?\"},"
+                        + " {\"type\": \"input_image\", \"detail\": \"auto\", \"image_url\": \"" + url + "\"}]}]";
+        String greedy = ", \"temperature\": 0, \"max_output_tokens\": 1}";
+        JsonNode first = client.post("/v1/responses", "{" + input + greedy).json();
+        assertThat(first.at("/usage/input_tokens").asInt()).isEqualTo(tokens);
+        assertThat(first.at("/usage/input_tokens_details/cached_tokens").asInt())
+                .isEqualTo(tokens - 1);
+        JsonNode next = client.post(
+                        "/v1/responses",
+                        "{\"input\": \"And why?\", \"previous_response_id\": \""
+                                + first.path("id").asText() + "\"" + greedy)
+                .json();
+        assertThat(next.at("/usage/input_tokens").asInt()).isGreaterThan(tokens);
+        assertThat(next.at("/usage/input_tokens_details/cached_tokens").asInt())
+                .as("the picture was not seen anew")
+                .isGreaterThan(TinyProjectors.LLAVA_TOKENS);
+        assertThat(client.post("/v1/responses/input_tokens", "{" + input + "}")
+                        .json()
+                        .path("input_tokens")
+                        .asInt())
+                .isEqualTo(tokens);
+        TestClient.Answer bad =
+                client.post("/v1/responses", "{" + input.replace(url, "data:image/png;base64,%%%") + "}");
+        assertThat(bad.status()).isEqualTo(400);
+        assertThat(bad.error().path("param").asText()).isEqualTo("input[0].content[1].image_url");
+        TestClient.Answer file = client.post(
+                "/v1/responses",
+                "{\"input\": [{\"role\": \"user\", \"content\": [{\"type\": \"input_image\", \"file_id\": \"f\"}]}]}");
+        assertThat(file.status()).isEqualTo(501);
+    }
+
     @Test
     void theServerSaysWhatItTakes() throws Exception {
         JsonNode props = client.get("/props").json();
@@ -183,11 +312,109 @@ class ImagesTest {
     }
 
     @Test
+    void whatIsElsewhereIsFetchedWhereThatIsAllowed() throws Exception {
+        HttpServer elsewhere = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        byte[] image = TinyImages.png(31);
+        elsewhere.createContext("/cat.png", exchange -> {
+            exchange.sendResponseHeaders(200, image.length);
+            exchange.getResponseBody().write(image);
+            exchange.close();
+        });
+        elsewhere.start();
+        String host = "127.0.0.1:" + elsewhere.getAddress().getPort();
+        String url = "http://" + host + "/cat.png";
+        int tokens = chat(imageUrl("data:image/png;base64," + base64(image)))
+                .json()
+                .at("/usage/prompt_tokens")
+                .asInt();
+        Defaults fetching = Defaults.standard().with(RemoteHosts.of(List.of(host)));
+        // the engine is everybody's, and is not closed with this server
+        try (RunningServer other = RunningServer.of(new Lent(engine), HttpSettings.loopback(0), fetching)) {
+            TestClient.Answer answer = other.client()
+                    .post(
+                            "/v1/messages",
+                            "{\"max_tokens\": 1, \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\","
+                                    + " \"text\": \"What is this?\"}, {\"type\": \"image\", \"source\":"
+                                    + " {\"type\": \"url\", \"url\": \"" + url + "\"}}]}]}");
+            assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+            assertThat(answer.json().at("/usage/cache_read_input_tokens").asInt())
+                    .as("the same picture")
+                    .isEqualTo(tokens - 1);
+            TestClient.Answer missing = other.client()
+                    .post(
+                            "/v1/chat/completions",
+                            "{\"messages\": [{\"role\": \"user\", \"content\": ["
+                                    + imageUrl("http://" + host + "/dog.png") + "]}]}");
+            assertThat(missing.status()).isEqualTo(400);
+            assertThat(missing.errorMessage()).contains("messages[0].content[0].image_url.url", "404");
+        } finally {
+            elsewhere.stop(0);
+        }
+    }
+
+    /** An engine that somebody else closes. */
+    private record Lent(Engine owner) implements Engine {
+        @Override
+        public ModelInfo model() {
+            return owner.model();
+        }
+
+        @Override
+        public Generation submit(Generate request) {
+            return owner.submit(request);
+        }
+
+        @Override
+        public <R extends Reply> R ask(Query<R> query) throws InterruptedException {
+            return owner.ask(query);
+        }
+
+        @Override
+        public EngineStats stats() {
+            return owner.stats();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
     void soundIsRefusedByWhoOnlySees() throws Exception {
         String wav = "UklGRigAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQQAAACAgICA";
         TestClient.Answer answer =
                 chat("{\"type\": \"input_audio\", \"input_audio\": {\"format\": \"wav\", \"data\": \"" + wav + "\"}}");
         assertThat(answer.status()).isEqualTo(501);
         assertThat(answer.error().path("message").asText()).contains("no sound");
+    }
+
+    @Test
+    void whoOnlySeesWritesNothingDown() throws Exception {
+        TestClient.Answer answer = TranscriptionsTest.send(client, TinySounds.wav(1, 1), Map.of());
+        assertThat(answer.status()).isEqualTo(501);
+        assertThat(answer.error().path("code").asText()).isEqualTo("unsupported");
+        assertThat(answer.errorMessage()).contains("can't hear");
+    }
+
+    @Test
+    void whoHearsWritesDownWhatItHears() throws Exception {
+        WorkerEngine hearing = WorkerEngine.open(
+                TinyModel.options(TinyModels.llama(folder))
+                        .name("hearing")
+                        .projector(LocalEngineOptions.Projector.of(TinyProjectors.ultravox(folder)))
+                        .build(),
+                _ -> {});
+        try (RunningServer running = RunningServer.of(hearing)) {
+            Map<String, String> greedy = Map.of("temperature", "0", "max_tokens", "4");
+            TestClient.Answer one = TranscriptionsTest.send(running.client(), TinySounds.wav(1, 2), greedy);
+            assertThat(one.status()).as(one.text()).isEqualTo(200);
+            assertThat(one.json().path("text").isTextual()).isTrue();
+            assertThat(one.json().at("/usage/input_tokens").asInt()).isGreaterThan(60);
+            TestClient.Answer again = TranscriptionsTest.send(running.client(), TinySounds.wav(1, 2), greedy);
+            assertThat(again.json().path("text")).isEqualTo(one.json().path("text"));
+            assertThat(again.json()
+                            .at("/usage/input_tokens_details/cached_tokens")
+                            .asInt())
+                    .isEqualTo(one.json().at("/usage/input_tokens").asInt() - 1);
+        }
     }
 }

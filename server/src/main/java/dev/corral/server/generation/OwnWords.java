@@ -1,4 +1,4 @@
-package dev.corral.server.openai;
+package dev.corral.server.generation;
 
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
@@ -11,10 +11,10 @@ import java.util.Optional;
  * @param schema the field with the JSON schema of the answer, where there is one
  * @param tools whether there are tools
  */
-record OwnWords(Optional<String> schema, boolean tools) {
+public record OwnWords(Optional<String> schema, boolean tools) {
 
     /** The same error, about a field of the request. */
-    EngineException say(EngineException e) {
+    public EngineException say(EngineException e) {
         if (!(e.error() instanceof EngineError.Invalid(String field, String value, String rule))) {
             return e;
         }

@@ -1,4 +1,4 @@
-package dev.corral.server.llamacpp;
+package dev.corral.server.generation;
 
 import dev.corral.engine.Engine;
 import dev.corral.engine.Limits;
@@ -9,11 +9,9 @@ import dev.corral.engine.Query;
 import dev.corral.engine.Tokens;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
-import dev.corral.server.http.Fields;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -32,37 +30,22 @@ import java.util.stream.IntStream;
  * @param begun what the middle begins with
  * @param files others that belong to it
  */
-record InfillPrompt(Prompt prefix, Prompt suffix, String begun, List<FileText> files) {
+public record InfillPrompt(Prompt prefix, Prompt suffix, String begun, List<FileText> files) {
 
     /** A file. */
-    record FileText(String name, String text) {}
+    public record FileText(String name, String text) {}
 
     private static final String REPOSITORY = "myproject\n";
     private static final String FILE = "filename\n";
     private static final String SNIPPET = "\n\n--- snippet ---\n\n";
 
-    InfillPrompt {
+    public InfillPrompt {
         files = List.copyOf(files);
     }
 
-    static InfillPrompt read(Fields fields) {
-        if (!fields.has("input_prefix") && !fields.has("input_suffix")) {
-            throw fields.missing("input_prefix");
-        }
-        Prompt prefix = side(fields, "input_prefix");
-        Prompt suffix = side(fields, "input_suffix");
-        List<FileText> files = fields.objects("input_extra").stream()
-                .map(file -> {
-                    Optional<String> text = file.text("text");
-                    return new FileText(
-                            file.text("filename").orElse("tmp"), text.orElseThrow(() -> file.missing("text")));
-                })
-                .toList();
-        return new InfillPrompt(prefix, suffix, fields.text("prompt").orElse(""), files);
-    }
-
-    private static Prompt side(Fields fields, String name) {
-        return fields.node(name).isPresent() ? PromptFields.content(fields, name, false, false) : Prompt.text("");
+    /** A text and what comes after its gap. */
+    public static InfillPrompt between(Prompt prefix, String suffix) {
+        return new InfillPrompt(prefix, Prompt.text(suffix), "", List.of());
     }
 
     /**
@@ -72,7 +55,7 @@ record InfillPrompt(Prompt prefix, Prompt suffix, String begun, List<FileText> f
      * @param suffixFirst whether the suffix goes before the prefix
      * @throws ApiException when the model has no tokens for it
      */
-    Prompt of(Engine engine, Limits limits, boolean suffixFirst) throws InterruptedException {
+    public Prompt of(Engine engine, Limits limits, boolean suffixFirst) throws InterruptedException {
         InfillTokens marks = engine.model().vocabulary().infill();
         requireMarks(engine.model(), marks);
         int[] first = of(marks.first());

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.remote;
+
+import org.jspecify.annotations.NullMarked;
