@@ -340,8 +340,7 @@ class LocalEngineTest {
             });
             assertThatThrownBy(() -> EngineFixture.collect(running))
                     .isInstanceOfSatisfying(
-                            EngineException.class,
-                            e -> assertThat(e.error()).isInstanceOf(EngineError.Internal.class));
+                            EngineException.class, e -> assertThat(e.error()).isInstanceOf(EngineError.Internal.class));
             assertThat(EngineFixture.run(faulty, greedy("Once upon a time", 4)).tokens())
                     .hasSize(4);
             faulty.checkInvariants();
