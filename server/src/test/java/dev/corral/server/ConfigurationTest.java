@@ -65,7 +65,7 @@ class ConfigurationTest {
         assertThat(engine.mmap()).isFalse();
         assertThat(engine.warmUp()).isFalse();
         assertThat(engine.unifiedCache()).contains(true);
-        assertThat(options.toDefaults().sampling().temperature()).isEqualTo(0.5f);
+        assertThat(options.toDefaults().sampling().temperature()).isEqualTo(0.5);
         assertThat(options.http.keys).containsExactly("first", "second");
         assertThat(options.http.host).isEqualTo("0.0.0.0");
     }
@@ -130,12 +130,12 @@ class ConfigurationTest {
         assertThat(small.engine.contextSize).isEqualTo(1024);
         assertThat(small.engine.slots).isEqualTo(2);
         assertThat(small.residence.pin).isTrue();
-        assertThat(small.toDefaults().sampling().temperature()).isEqualTo(0.5f);
+        assertThat(small.toDefaults().sampling().temperature()).isEqualTo(0.5);
         ServeOptions large = models.get("large");
         assertThat(large.engine.contextSize).isEqualTo(4096);
         assertThat(large.download.repository).isEqualTo("acme/large:Q4_K_M");
         assertThat(large.residence.idle()).isPresent();
-        assertThat(large.toDefaults().sampling().temperature()).isEqualTo(0.1f);
+        assertThat(large.toDefaults().sampling().temperature()).isEqualTo(0.1);
     }
 
     @ParameterizedTest

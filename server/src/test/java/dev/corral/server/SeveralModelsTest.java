@@ -206,7 +206,7 @@ class SeveralModelsTest {
         client.post(
                 "/completion", "{\"model\": \"second\", \"prompt\": \"A\", \"n_predict\": 3, \"ignore_eos\": true}");
         assertThat(client.get("/models").json().at("/data/1/meta/n_ctx").asInt())
-                .isEqualTo(1024);
+                .isEqualTo(512);
         assertThat(client.get("/v1/models/second-alias")
                         .json()
                         .at("/status/value")
