@@ -46,7 +46,7 @@ record_starts() {
     rm -f "$folder"/corral-server.aot "$folder"/corral-worker.aot "$folder"/*.aotconf
     CORRAL_WORKER_JVM_OPTS="-XX:AOTMode=record -XX:AOTConfiguration=$folder/worker.aotconf" \
         "$java" "@$options" -XX:AOTMode=record -XX:AOTConfiguration="$folder/server.aotconf" -jar "$jar" \
-        serve --port 0 -c 512 -np 1 --model "$model" >"$log" 2>&1 &
+        serve --port 0 --model "$model" >"$log" 2>&1 &
     trainee=$!
     while [ "$tries" -lt 600 ] && kill -0 "$trainee" 2>/dev/null && ! grep -q '^Ready' "$log"; do
         tries=$((tries + 1))

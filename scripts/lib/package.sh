@@ -84,6 +84,18 @@ glibc_floor() {
     { objdump -T "$1"/*.so* "$1"/ggml-rpc-server 2>/dev/null || true; } | sed -n -e 's/.*(\{0,1\}GLIBC_\([0-9.]*\))\{0,1\}.*/\1/p' | sort -u -V | tail -n 1
 }
 
+# natives_jar NATIVES JAR: the same libraries for the Java library's class path, with an index of their checksums.
+natives_jar() {
+    local work inside
+    work="$(mktemp -d)"
+    inside="$work/dev/corral/natives/$(package_platform)"
+    mkdir -p "$inside"
+    cp "$1"/*.so* "$1"/*.dylib "$inside/" 2>/dev/null || true
+    (cd "$inside" && for file in *; do printf '%s  %s\n' "$(platform_sha256 "$file")" "$file"; done >../index && mv ../index .)
+    "$JAVA_HOME/bin/jar" --create --file "$2" --date=2026-11-01T00:00:00Z -C "$work" dev
+    rm -rf "$work"
+}
+
 gather_runtime() {
     "$JAVA_HOME/bin/jlink" --add-modules "$RUNTIME_MODULES" --strip-debug --no-header-files --no-man-pages --output "$1" >&2 ||
         fail "jlink could not make a runtime of $JAVA_HOME."

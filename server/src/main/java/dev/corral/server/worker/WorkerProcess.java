@@ -84,6 +84,8 @@ public final class WorkerProcess implements AutoCloseable {
         // the model's time is spent in native code: compiling twice gains nothing, and costs its cores
         command.add("-XX:TieredStopAtLevel=1");
         startupCache().ifPresent(file -> command.add("-XX:AOTCache=" + file));
+        // a cache that does not fit makes a slower start, no worse
+        command.add("-Xlog:aot*=error");
         // without memory for messages it is of no use: the front starts another one
         command.add("-XX:+ExitOnOutOfMemoryError");
         // a core holds the model, and takes as long to write
