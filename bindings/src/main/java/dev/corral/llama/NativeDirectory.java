@@ -98,7 +98,9 @@ final class NativeDirectory {
         if (location == null) {
             // a class from a startup cache may not know; the first jar of the class path is the program's
             String first = System.getProperty("java.class.path", "").split(File.pathSeparator, 2)[0];
-            return first.isEmpty() ? Optional.empty() : Optional.of(Path.of(first).toAbsolutePath());
+            return first.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Path.of(first).toAbsolutePath());
         }
         if (!"file".equals(location.getProtocol())) {
             return Optional.empty();

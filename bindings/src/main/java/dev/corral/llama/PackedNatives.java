@@ -55,9 +55,7 @@ final class PackedNatives {
     static Optional<PackedNatives> on(ClassLoader classPath, String platform) {
         String folder = "dev/corral/natives/" + platform + "/";
         try (@Nullable InputStream in = classPath.getResourceAsStream(folder + "index")) {
-            return in == null
-                    ? Optional.empty()
-                    : Optional.of(new PackedNatives(classPath, folder, in.readAllBytes()));
+            return in == null ? Optional.empty() : Optional.of(new PackedNatives(classPath, folder, in.readAllBytes()));
         } catch (IOException e) {
             throw new LlamaException(Code.LIBRARY, "the native libraries on the class path can't be read", e);
         }
@@ -171,9 +169,8 @@ final class PackedNatives {
             return false;
         }
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS);
-        boolean ours = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS)
-                .getName()
-                .equals(System.getProperty("user.name"));
+        boolean ours =
+                Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName().equals(System.getProperty("user.name"));
         return !ours || permissions.stream().anyMatch(OTHERS_WRITE::contains);
     }
 

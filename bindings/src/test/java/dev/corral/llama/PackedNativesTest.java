@@ -42,8 +42,8 @@ class PackedNativesTest {
     }
 
     private Path unpack() throws IOException {
-        try (URLClassLoader loader = new URLClassLoader(
-                new URL[] {folder.resolve("classes").toUri().toURL()}, null)) {
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {folder.resolve("classes").toUri().toURL()}, null)) {
             return PackedNatives.on(loader, PLATFORM).orElseThrow().unpack(cache);
         }
     }
@@ -53,7 +53,8 @@ class PackedNativesTest {
         Path first = unpack();
         assertThat(first.resolve("libone.so")).hasContent("one");
         assertThat(first.resolve("libtwo.so.0")).hasContent("two");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(first))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(first)))
+                .isEqualTo("rwx------");
         var written = Files.getLastModifiedTime(first.resolve("libone.so"));
         assertThat(unpack()).isEqualTo(first);
         assertThat(Files.getLastModifiedTime(first.resolve("libone.so"))).isEqualTo(written);
@@ -100,14 +101,17 @@ class PackedNativesTest {
     void noNameLeadsOutOfTheFolder() throws Exception {
         for (String name : new String[] {"../evil.so", "/evil.so", "a/b.so", ".so", "..", "a\\b.so"}) {
             Files.writeString(packed.resolve("index"), line("one", name));
-            assertThatThrownBy(this::unpack).as(name).isInstanceOf(LlamaException.class).hasMessageContaining("malformed");
+            assertThatThrownBy(this::unpack)
+                    .as(name)
+                    .isInstanceOf(LlamaException.class)
+                    .hasMessageContaining("malformed");
         }
     }
 
     @Test
     void anotherPlatformsAreLeftAlone() throws Exception {
-        try (URLClassLoader loader = new URLClassLoader(
-                new URL[] {folder.resolve("classes").toUri().toURL()}, null)) {
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {folder.resolve("classes").toUri().toURL()}, null)) {
             assertThat(PackedNatives.on(loader, "macos-aarch64")).isEmpty();
         }
     }

@@ -1,19 +1,19 @@
 package dev.corral.server;
 
-import dev.corral.server.tracing.Tracing;
-import java.util.Optional;
 import dev.corral.engine.Engine;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.terminal.Terminal;
+import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;

@@ -16,8 +16,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +42,7 @@ public final class Server implements AutoCloseable {
     private final Optional<Tracing> tracing;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(
-            ModelGate gate, Ports ports, Dialects dialects, RequestMeter meter, Optional<Tracing> tracing) {
+    private Server(ModelGate gate, Ports ports, Dialects dialects, RequestMeter meter, Optional<Tracing> tracing) {
         this.gate = gate;
         this.ports = ports;
         this.dialects = dialects;

@@ -1,13 +1,11 @@
 package dev.corral.server;
 
-import dev.corral.server.http.RequestTracer;
-import dev.corral.server.tracing.Tracing;
-import java.util.Optional;
 import dev.corral.engine.Engine;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.PathPrefixes;
+import dev.corral.server.http.RequestTracer;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelPlan;
 import dev.corral.server.model.ModelRegistry;
@@ -17,6 +15,7 @@ import dev.corral.server.operations.MeteredModel;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.operations.RequestMeter;
 import dev.corral.server.page.ChatPage;
+import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -25,6 +24,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -47,8 +47,7 @@ final class SeveralModels implements AutoCloseable {
     private final Ports ports;
     private final Optional<Tracing> tracing;
 
-    private SeveralModels(
-            ModelRegistry registry, List<Dialects> dialects, Ports ports, Optional<Tracing> tracing) {
+    private SeveralModels(ModelRegistry registry, List<Dialects> dialects, Ports ports, Optional<Tracing> tracing) {
         this.registry = registry;
         this.dialects = List.copyOf(dialects);
         this.ports = ports;

@@ -98,7 +98,8 @@ final class Balancer implements AutoCloseable {
             byte[] body = exchange.getRequestBody().readAllBytes();
             for (int tries = 1; ; tries++) {
                 List<URI> now = List.copyOf(ready);
-                if (!now.isEmpty() && pass(exchange, now.get(Math.floorMod(turn.getAndIncrement(), now.size())), body, tries)) {
+                if (!now.isEmpty()
+                        && pass(exchange, now.get(Math.floorMod(turn.getAndIncrement(), now.size())), body, tries)) {
                     return;
                 }
                 if (tries == TRIES) {

@@ -57,7 +57,9 @@ class ManifestsTest {
     private static Object at(Object value, Object... path) {
         Object found = value;
         for (Object step : path) {
-            found = step instanceof Integer index ? ((List<?>) found).get(index) : map(found).get(step);
+            found = step instanceof Integer index
+                    ? ((List<?>) found).get(index)
+                    : map(found).get(step);
             assertThat(found).as("%s of %s", step, value).isNotNull();
         }
         return found;
@@ -87,20 +89,20 @@ class ManifestsTest {
 
     @Test
     void theDashboardAsksForMetricsThatThereAre() throws Exception {
-        JsonNode dashboard =
-                new ObjectMapper().readTree(DEPLOY.resolve("grafana", "corral.json").toFile());
+        JsonNode dashboard = new ObjectMapper()
+                .readTree(DEPLOY.resolve("grafana", "corral.json").toFile());
         List<JsonNode> targets = new ArrayList<>();
         dashboard.path("panels").forEach(panel -> panel.path("targets").forEach(targets::add));
         Set<String> there = served();
         assertThat(targets).hasSizeGreaterThan(15);
-        assertThat(targets).allSatisfy(target -> assertThat(
-                        metricsIn(target.path("expr").asText()))
-                .isNotEmpty()
-                .isSubsetOf(there));
+        assertThat(targets)
+                .allSatisfy(target -> assertThat(metricsIn(target.path("expr").asText()))
+                        .isNotEmpty()
+                        .isSubsetOf(there));
         dashboard
                 .at("/templating/list")
-                .forEach(variable -> assertThat(metricsIn(
-                                variable.at("/query/query").asText()))
+                .forEach(variable -> assertThat(
+                                metricsIn(variable.at("/query/query").asText()))
                         .isSubsetOf(there));
     }
 
@@ -108,23 +110,25 @@ class ManifestsTest {
     void scalingAsksForMetricsThatThereAre() throws Exception {
         Object triggers = at(kind("keda.yaml", "ScaledObject"), "spec", "triggers");
         Set<String> there = served();
-        assertThat((List<?>) triggers).isNotEmpty().allSatisfy(trigger -> assertThat(
-                        metricsIn(at(trigger, "metadata", "query").toString()))
+        assertThat((List<?>) triggers)
                 .isNotEmpty()
-                .isSubsetOf(there));
+                .allSatisfy(trigger -> assertThat(
+                                metricsIn(at(trigger, "metadata", "query").toString()))
+                        .isNotEmpty()
+                        .isSubsetOf(there));
     }
 
     @Test
     void probesAskForRoutesThatNeedNoKey() throws Exception {
-        Object container = at(
-                kind("corral.yaml", "Deployment"), "spec", "template", "spec", "containers", 0);
+        Object container = at(kind("corral.yaml", "Deployment"), "spec", "template", "spec", "containers", 0);
         try (RunningServer running = RunningServer.of(FakeEngine.saying("a"))) {
             Set<String> open = running.server().routes().all().stream()
                     .filter(Routes.Route::open)
                     .map(Routes.Route::path)
                     .collect(Collectors.toSet());
             for (String probe : List.of("startupProbe", "readinessProbe")) {
-                assertThat(open).contains(at(container, probe, "httpGet", "path").toString());
+                assertThat(open)
+                        .contains(at(container, probe, "httpGet", "path").toString());
             }
         }
         List<?> args = (List<?>) at(container, "args");
@@ -159,7 +163,8 @@ class ManifestsTest {
                 .containsAllEntriesOf(
                         map(at(kind("inference-gateway.yaml", "InferencePool"), "spec", "selector", "matchLabels")));
         Object name = at(kind("corral.yaml", "Deployment"), "metadata", "name");
-        assertThat(at(kind("keda.yaml", "ScaledObject"), "spec", "scaleTargetRef", "name")).isEqualTo(name);
+        assertThat(at(kind("keda.yaml", "ScaledObject"), "spec", "scaleTargetRef", "name"))
+                .isEqualTo(name);
     }
 
     @Test
@@ -174,7 +179,8 @@ class ManifestsTest {
                 assertThat(text.split("\\{\\{", -1)).as("%s", template).hasSameSizeAs(text.split("}}", -1));
                 Matcher matcher = read.matcher(text);
                 while (matcher.find()) {
-                    assertThat(at(values, (Object[]) matcher.group(1).split("\\."))).isNotNull();
+                    assertThat(at(values, (Object[]) matcher.group(1).split("\\.")))
+                            .isNotNull();
                     used.add(matcher.group(1).split("\\.")[0]);
                 }
             }

@@ -42,8 +42,7 @@ final class Replica implements AutoCloseable {
                 "-m",
                 model.toString()));
         command.addAll(List.of(flags));
-        Process process =
-                new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
             return new Replica(process, process.inputReader(StandardCharsets.UTF_8));
         } catch (IOException | RuntimeException | Error e) {

@@ -38,7 +38,9 @@ class RollingRestartTest {
                 assertThat(answer.status()).as(answer.text()).isEqualTo(200);
                 var last = stream ? answer.events().getLast() : answer.json();
                 assertThat(last.path("stop").asBoolean()).as(answer.text()).isTrue();
-                assertThat(last.path("tokens_predicted").asInt()).as(answer.text()).isEqualTo(TOKENS);
+                assertThat(last.path("tokens_predicted").asInt())
+                        .as(answer.text())
+                        .isEqualTo(TOKENS);
                 answered.incrementAndGet();
             }
         }

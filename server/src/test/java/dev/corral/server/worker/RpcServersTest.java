@@ -140,7 +140,8 @@ class RpcServersTest {
     @Test
     void anAddressIsAHostAndAPort() {
         assertThat(RpcServer.of("10.0.0.2:50052")).isEqualTo(new RpcServer("10.0.0.2", 50052));
-        for (String wrong : new String[] {"10.0.0.2", ":50052", "10.0.0.2:", "10.0.0.2:0", "10.0.0.2:65536", "::1:50052"}) {
+        for (String wrong :
+                new String[] {"10.0.0.2", ":50052", "10.0.0.2:", "10.0.0.2:0", "10.0.0.2:65536", "::1:50052"}) {
             assertThatThrownBy(() -> RpcServer.of(wrong)).as(wrong).isInstanceOf(InvalidRequestException.class);
         }
     }
