@@ -15,12 +15,12 @@ set(MTMD_VIDEO OFF)       # it would, for ffmpeg
 set(GGML_CUDA ${CORRAL_CUDA})
 set(GGML_METAL ${CORRAL_METAL})
 set(GGML_METAL_EMBED_LIBRARY ON)
+set(GGML_RPC OFF) # cmake/Rpc.cmake
 
 if(CORRAL_PORTABLE)
     set(GGML_NATIVE OFF)
     set(GGML_BACKEND_DL ON)
     set(GGML_CPU_ALL_VARIANTS ON)
-    set(GGML_OPENMP OFF) # one library less that the other machine must have
 endif()
 
 find_program(CCACHE ccache)

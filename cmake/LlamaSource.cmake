@@ -9,6 +9,8 @@ set(NPM_PACKAGE_SHA512 "6e5b488a9b9699cd76dc7eed30880318a4ac4ab866865418795502e3
 set(LLAMA_BUNDLE "package/llama/gitRelease.bundle")
 set(LLAMA_BUNDLE_SHA256 "5f5d1105d5df040738d87b8290e5d17e7362131cdcfdb0831618e0ea528b4a51")
 
+set(LLAMA_PINNED_DIR "${CMAKE_BINARY_DIR}/llama.cpp" CACHE PATH "Where the pinned release is, or is unpacked to")
+
 function(corral_require_program variable name reason)
     find_program(${variable} ${name})
     if(NOT ${variable})
@@ -62,7 +64,7 @@ if(LLAMA_CPP_DIR)
         message(FATAL_ERROR "LLAMA_CPP_DIR=${LLAMA_CPP_DIR} holds no include/llama.h: it is no checkout of llama.cpp.")
     endif()
 else()
-    set(LLAMA_SOURCE "${CMAKE_BINARY_DIR}/llama.cpp")
+    set(LLAMA_SOURCE "${LLAMA_PINNED_DIR}")
     if(NOT EXISTS "${LLAMA_SOURCE}")
         corral_obtain_llama_source("${LLAMA_SOURCE}")
     endif()

@@ -65,6 +65,15 @@ CORRAL_API int32_t corral_layouts(corral_layout *layouts, int32_t capacity);
 
 CORRAL_API void corral_free_string(char *string);
 
+/* ---- Devices ------------------------------------------------------------------------------------------------- */
+
+/*
+ * Adds the devices of a ggml-rpc-server at `endpoint`, "host:port", to those that models are spread over. `library` is the
+ * file of the RPC backend, which is loaded the first time. The endpoint must have been seen to be a ggml-rpc-server of this
+ * version: ggml ends the process when it can't be connected to, then or later.
+ */
+CORRAL_API int32_t corral_rpc_add_server(const char *library, const char *endpoint, corral_error *error);
+
 /* ---- Text ---------------------------------------------------------------------------------------------------- */
 
 /*

@@ -8,7 +8,8 @@ NATIVE_LIBS="$BUILD/native/lib"
 CORRAL_CACHE="${CORRAL_CACHE:-$HOME/.cache/corral}"
 SERVER_JAR="$ROOT/server/target/corral-server.jar"
 STARTUP_CACHE="$ROOT/server/target/corral-server.aot"
-export ROOT LIB BUILD NATIVE_LIBS CORRAL_CACHE SERVER_JAR STARTUP_CACHE
+WORKER_CACHE="$ROOT/server/target/corral-worker.aot"
+export ROOT LIB BUILD NATIVE_LIBS CORRAL_CACHE SERVER_JAR STARTUP_CACHE WORKER_CACHE
 
 # All talk goes to stderr: stdout is for what a script answers.
 if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then

@@ -29,21 +29,63 @@ build_java() {
     mv "$JAVA_STAMP.$$" "$JAVA_STAMP"
 }
 
-# Keeps loaded and linked classes for later starts, which then take about two thirds of the time. A start and an end, once
-# after each build; without it everything works, only slower.
+# Keeps loaded and linked classes for later starts, of the server and of its worker, which then take about half the time. A start
+# with a few requests and an end, once after each build; without it everything works, only slower.
 train_java() {
-    local log="$BUILD/start-up.log" tries=0 trainee
-    if is_current "$STARTUP_CACHE" "$SERVER_JAR"; then return 0; fi
+    if is_current "$STARTUP_CACHE" "$SERVER_JAR" && is_current "$WORKER_CACHE" "$SERVER_JAR"; then return 0; fi
     say "preparing quick starts"
-    rm -f "$STARTUP_CACHE"
-    "$JAVA_HOME/bin/java" "@$ROOT/server/jvm.options" -XX:AOTCacheOutput="$STARTUP_CACHE" -jar "$SERVER_JAR" \
-        serve --in-process --port 0 -c 512 -np 1 --model "$1" >"$log" 2>&1 &
+    record_starts "$JAVA_HOME/bin/java" "$ROOT/server/jvm.options" "$SERVER_JAR" "$1"
+}
+
+# record_starts JAVA OPTIONS JAR MODEL: writes corral-server.aot and corral-worker.aot beside the jar.
+record_starts() {
+    local java="$1" options="$2" jar="$3" model="$4" folder log tries=0 trainee url=''
+    folder="$(dirname "$jar")"
+    log="$BUILD/start-up.log"
+    mkdir -p "$BUILD"
+    rm -f "$folder"/corral-server.aot "$folder"/corral-worker.aot "$folder"/*.aotconf
+    CORRAL_WORKER_JVM_OPTS="-XX:AOTMode=record -XX:AOTConfiguration=$folder/worker.aotconf" \
+        "$java" "@$options" -XX:AOTMode=record -XX:AOTConfiguration="$folder/server.aotconf" -jar "$jar" \
+        serve --port 0 --model "$model" >"$log" 2>&1 &
     trainee=$!
-    while [ "$tries" -lt 300 ] && kill -0 "$trainee" 2>/dev/null && ! grep -q '^Ready' "$log"; do
+    while [ "$tries" -lt 600 ] && kill -0 "$trainee" 2>/dev/null && ! grep -q '^Ready' "$log"; do
         tries=$((tries + 1))
         sleep 0.1
     done
+    url="$(sed -n -e 's/^Corral listens on //p' "$log")"
+    if [ -n "$url" ] && have python3; then rehearse "$url" >>"$log" 2>&1 || true; fi
     kill "$trainee" 2>/dev/null || true
     wait "$trainee" 2>/dev/null || true
-    [ -f "$STARTUP_CACHE" ] || note "no cache for quick starts could be made; $log says why"
+    create_start "$java" "$options" "$jar" server "$log"
+    create_start "$java" "$options" "$jar" worker "$log"
+    rm -f "$folder"/*.aotconf
+    [ -f "$folder/corral-server.aot" ] && [ -f "$folder/corral-worker.aot" ] ||
+        note "no cache for quick starts could be made; $log says why"
+}
+
+create_start() {
+    local folder
+    folder="$(dirname "$3")"
+    "$1" "@$2" -XX:AOTMode=create -XX:AOTConfiguration="$folder/$4.aotconf" -XX:AOTCache="$folder/corral-$4.aot" \
+        -cp "$3" >>"$5" 2>&1 || true
+}
+
+# What a first client asks.
+rehearse() {
+    python3 - "$1" <<'END'
+import json, sys, urllib.request
+
+def call(path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(sys.argv[1] + path, data, {"Content-Type": "application/json"})
+    return urllib.request.urlopen(request, timeout=60).read()
+
+chat = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4}
+for path in ("/health", "/ready", "/v1/models", "/props", "/metrics", "/"):
+    call(path)
+call("/tokenize", {"content": "Hello"})
+call("/completion", {"prompt": "Hello", "n_predict": 4})
+call("/v1/chat/completions", chat)
+call("/v1/chat/completions", {**chat, "stream": True})
+END
 }

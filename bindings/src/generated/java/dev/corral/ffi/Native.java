@@ -8610,6 +8610,68 @@ public class Native extends Native$shared {
         }
     }
 
+    private static class corral_rpc_add_server {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_INT,
+            Native.C_POINTER,
+            Native.C_POINTER,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_rpc_add_server");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t corral_rpc_add_server(const char *library, const char *endpoint, corral_error *error)
+     * }
+     */
+    public static FunctionDescriptor corral_rpc_add_server$descriptor() {
+        return corral_rpc_add_server.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t corral_rpc_add_server(const char *library, const char *endpoint, corral_error *error)
+     * }
+     */
+    public static MethodHandle corral_rpc_add_server$handle() {
+        return corral_rpc_add_server.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t corral_rpc_add_server(const char *library, const char *endpoint, corral_error *error)
+     * }
+     */
+    public static MemorySegment corral_rpc_add_server$address() {
+        return corral_rpc_add_server.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t corral_rpc_add_server(const char *library, const char *endpoint, corral_error *error)
+     * }
+     */
+    public static int corral_rpc_add_server(MemorySegment library, MemorySegment endpoint, MemorySegment error) {
+        var mh$ = corral_rpc_add_server.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_rpc_add_server", library, endpoint, error);
+            }
+            return (int)mh$.invokeExact(library, endpoint, error);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class corral_tokenize {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_INT,

@@ -1,13 +1,16 @@
 package dev.corral.llama;
 
 import dev.corral.llama.LlamaException.Code;
+import java.io.File;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +28,25 @@ final class NativeDirectory {
 
     /**
      * The folder named by the property, else by the environment variable, else the nearest one at or above this class's
-     * jar or the working directory.
+     * jar or the working directory, else where those on the class path were unpacked to.
      *
      * @throws LlamaException (LIBRARY) naming the folders that were looked into
      */
     static Path find() {
-        return find(
-                System.getProperty(PROPERTY),
-                System.getenv(VARIABLE),
-                startingPoints(),
-                System.mapLibraryName("corral"));
+        try {
+            return find(
+                    System.getProperty(PROPERTY),
+                    System.getenv(VARIABLE),
+                    startingPoints(),
+                    System.mapLibraryName("corral"));
+        } catch (LlamaException e) {
+            if (System.getProperty(PROPERTY) != null || System.getenv(VARIABLE) != null) {
+                throw e; // one that was named is not there
+            }
+            return PackedNatives.on(NativeDirectory.class.getClassLoader(), PackedNatives.platform())
+                    .orElseThrow(() -> e)
+                    .unpack(PackedNatives.standardCache());
+        }
     }
 
     static Path find(@Nullable String property, @Nullable String variable, List<Path> starts, String fileName) {
@@ -74,16 +86,29 @@ final class NativeDirectory {
 
     private static List<Path> startingPoints() {
         List<Path> starts = new ArrayList<>();
-        CodeSource source = NativeDirectory.class.getProtectionDomain().getCodeSource();
-        if (source != null && "file".equals(source.getLocation().getProtocol())) {
-            try {
-                starts.add(
-                        Path.of(source.getLocation().toURI()).toAbsolutePath().getParent());
-            } catch (URISyntaxException e) {
-                throw new LlamaException(Code.LIBRARY, "where this class lies is no path: " + source.getLocation(), e);
-            }
-        }
+        ownJar().map(Path::getParent).ifPresent(starts::add);
         starts.add(Path.of("").toAbsolutePath());
         return starts;
+    }
+
+    /** The jar or folder that this class is in. */
+    private static Optional<Path> ownJar() {
+        CodeSource source = NativeDirectory.class.getProtectionDomain().getCodeSource();
+        @Nullable URL location = source == null ? null : source.getLocation();
+        if (location == null) {
+            // a class from a startup cache may not know; the first jar of the class path is the program's
+            String first = System.getProperty("java.class.path", "").split(File.pathSeparator, 2)[0];
+            return first.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Path.of(first).toAbsolutePath());
+        }
+        if (!"file".equals(location.getProtocol())) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Path.of(location.toURI()).toAbsolutePath());
+        } catch (URISyntaxException e) {
+            throw new LlamaException(Code.LIBRARY, "where this class lies is no path: " + location, e);
+        }
     }
 }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is looked for in the folder that the system property {@code corral.native.dir} names, else in that of the
  * environment variable {@code CORRAL_NATIVE_DIR}, else in {@code native}, {@code lib/native} or {@code build/native/lib}
- * of each folder at or above this jar's and the working directory.
+ * of each folder at or above this jar's and the working directory, else in a jar of native libraries for this platform on the
+ * class path, which is unpacked into {@code ~/.cache/corral/natives}.
  */
 public final class NativeLibrary {
 

@@ -1,6 +1,10 @@
 package dev.corral.server;
 
 import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.RpcServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -126,6 +130,15 @@ final class EngineFlags {
     @Nullable
     Boolean fullWindow;
 
+    @Option(
+            names = "--rpc",
+            paramLabel = "HOST:PORT",
+            split = ",",
+            defaultValue = "${LLAMA_ARG_RPC}",
+            description = "A ggml-rpc-server that computes a part of the model; several with commas. Their traffic is "
+                    + "not encrypted and they obey whoever reaches them: only in a network of your own.")
+    List<String> rpc = new ArrayList<>();
+
     LocalEngineOptionsBuilder applyTo(LocalEngineOptionsBuilder options) {
         if (unified != null) {
             options.unifiedCache(unified);
@@ -136,7 +149,11 @@ final class EngineFlags {
         if (slots != -1) {
             options.slots(slots);
         }
-        return options.contextSize(contextSize)
+        return options.rpcServers(rpc.stream()
+                        .filter(Predicate.not(String::isBlank))
+                        .map(RpcServer::of)
+                        .toList())
+                .contextSize(contextSize)
                 .fit(fit)
                 .queueLimit(queue)
                 .threads(Math.max(threads, 0))

@@ -77,7 +77,6 @@ final class ForeignFlags {
             missing 1 --yarn-orig-ctx --yarn-ext-factor --yarn-attn-factor --yarn-beta-slow --yarn-beta-fast LLAMA_ARG_YARN_ORIG_CTX LLAMA_ARG_YARN_EXT_FACTOR LLAMA_ARG_YARN_ATTN_FACTOR LLAMA_ARG_YARN_BETA_SLOW LLAMA_ARG_YARN_BETA_FAST | rotary positions are the model's own
             missing 1 -gan --grp-attn-n -gaw --grp-attn-w LLAMA_ARG_GRP_ATTN_N LLAMA_ARG_GRP_ATTN_W | llama-server has ended it, too
             missing 0 -nkvo --no-kv-offload -nr --no-repack --no-host --no-op-offload LLAMA_ARG_NO_HOST | what the device can do is left to it
-            missing 1 --rpc LLAMA_ARG_RPC | one machine computes
             missing 1 -lm --load-mode LLAMA_ARG_LOAD_MODE -lzm --lazy-mode LLAMA_ARG_LAZY_MODE | see --mmap and --mlock
             missing 1 -dev --device LLAMA_ARG_DEVICE -devd --device-draft --spec-draft-device | see --main-gpu and --split-mode
             missing 0 --list-devices | the log says at the start which devices there are

@@ -34,6 +34,13 @@ final class LogFlags {
     @Nullable
     Path file;
 
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            defaultValue = "${CORRAL_LOG_FORMAT:-text}",
+            description = "text, or json: one object a line, for programs (default: ${DEFAULT-VALUE}).")
+    String format = "text";
+
     @Option(names = "--log-disable", description = "Log errors only.")
     boolean disable;
 
@@ -41,9 +48,17 @@ final class LogFlags {
         VERBOSITY.check("verbosity", verbosity);
         int level = disable ? 0 : verbose ? Math.max(verbosity, DETAILS) : verbosity;
         try {
-            Logging.configure(level, Optional.ofNullable(file));
+            Logging.configure(level, Optional.ofNullable(file), formatOf(format));
         } catch (IOException e) {
             throw new BadFlag("the log file " + file + " can't be written: " + e.getMessage());
         }
+    }
+
+    private static Logging.Format formatOf(String word) {
+        return switch (word) {
+            case "text" -> Logging.Format.TEXT;
+            case "json" -> Logging.Format.JSON;
+            default -> throw new BadFlag("--log-format must be text or json, but is " + word);
+        };
     }
 }

@@ -2,6 +2,7 @@ package dev.corral.server;
 
 import dev.corral.server.http.HttpListener;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.http.RequestTracer;
 import dev.corral.server.http.Routes;
 import java.io.IOException;
 import java.net.URI;
@@ -24,12 +25,18 @@ record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> oth
     /**
      * Starts to listen.
      *
+     * @param tracer told of every request
      * @param alone makes the routes of a dialect's own port
      * @throws IOException when the host is unknown, a port is taken, or a file of keys or for TLS can't be used
      */
-    static Ports open(HttpSettings http, List<ListenFlags.Listen> ports, Routes routes, Function<String, Routes> alone)
+    static Ports open(
+            HttpSettings http,
+            List<ListenFlags.Listen> ports,
+            RequestTracer tracer,
+            Routes routes,
+            Function<String, Routes> alone)
             throws IOException {
-        HttpListener listener = HttpListener.open(http, routes);
+        HttpListener listener = HttpListener.open(http, routes, tracer);
         Map<String, HttpListener> others = new LinkedHashMap<>();
         Ports open = new Ports(routes, listener, others);
         try {

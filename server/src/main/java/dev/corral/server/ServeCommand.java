@@ -6,12 +6,14 @@ import dev.corral.engine.local.LocalEngineOptions;
 import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.terminal.Terminal;
+import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
@@ -112,7 +114,7 @@ final class ServeCommand implements Subcommand {
         List<SeveralModels.Entry> entries = ServedModels.of(models, engines, terminal);
         SeveralModels running;
         try {
-            running = SeveralModels.listen(http, entries, ServedModels.room(server), dialects);
+            running = SeveralModels.listen(http, entries, ServedModels.room(server), dialects, tracing());
         } catch (IOException e) {
             return cantListen(terminal, http, e);
         }
@@ -127,6 +129,14 @@ final class ServeCommand implements Subcommand {
         running.otherAddresses().forEach(report::also);
         ended.await();
         return OK;
+    }
+
+    private static Optional<Tracing> tracing() {
+        try {
+            return Tracing.configured(System.getenv());
+        } catch (IllegalArgumentException e) {
+            throw new BadFlag(String.valueOf(e.getMessage()));
+        }
     }
 
     private static int cantListen(Terminal terminal, HttpSettings http, IOException e) {
@@ -146,7 +156,7 @@ final class ServeCommand implements Subcommand {
         models.prepare(engineOptions);
         Server server;
         try {
-            server = Server.listen(http, options.toDefaults(), options.aliases(), dialects);
+            server = Server.listen(http, options.toDefaults(), options.aliases(), dialects, tracing());
         } catch (IOException e) {
             return cantListen(terminal, http, e);
         }

@@ -3,17 +3,20 @@ package dev.corral.server;
 import dev.corral.engine.Engine;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.http.RequestTracer;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.operations.RequestMeter;
 import dev.corral.server.page.ChatPage;
+import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +39,15 @@ public final class Server implements AutoCloseable {
     private final Ports ports;
     private final Dialects dialects;
     private final RequestMeter meter;
+    private final Optional<Tracing> tracing;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(ModelGate gate, Ports ports, Dialects dialects, RequestMeter meter) {
+    private Server(ModelGate gate, Ports ports, Dialects dialects, RequestMeter meter, Optional<Tracing> tracing) {
         this.gate = gate;
         this.ports = ports;
         this.dialects = dialects;
         this.meter = meter;
+        this.tracing = tracing;
     }
 
     /**
@@ -57,6 +62,17 @@ public final class Server implements AutoCloseable {
 
     static Server listen(HttpSettings http, Defaults defaults, List<String> aliases, DialectSettings settings)
             throws IOException {
+        return listen(http, defaults, aliases, settings, Optional.empty());
+    }
+
+    /** @param tracing told of every request, and closed with the server */
+    static Server listen(
+            HttpSettings http,
+            Defaults defaults,
+            List<String> aliases,
+            DialectSettings settings,
+            Optional<Tracing> tracing)
+            throws IOException {
         ModelGate gate = new ModelGate();
         RequestMeter meter = new RequestMeter();
         Operations operations = new Operations(gate, meter);
@@ -65,13 +81,14 @@ public final class Server implements AutoCloseable {
         Ports ports = Ports.open(
                 http,
                 settings.ports(),
+                tracing.isPresent() ? tracing.get() : RequestTracer.NONE,
                 routes,
                 name -> new Routes(
                         isAsItsOriginal(name)
                                 ? List.of(dialects.alone(name))
                                 : List.of(operations, dialects.alone(name)),
                         http.prefixes()));
-        return new Server(gate, ports, dialects, meter);
+        return new Server(gate, ports, dialects, meter, tracing);
     }
 
     /** Whether a dialect's own port has nothing but the dialect. */
@@ -87,7 +104,8 @@ public final class Server implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        gate.open(new MeteredEngine(loaded, meter));
+        Engine traced = tracing.map(spans -> spans.of(loaded)).orElse(loaded);
+        gate.open(new MeteredEngine(traced, meter));
     }
 
     /** Where it listens. */
@@ -120,6 +138,7 @@ public final class Server implements AutoCloseable {
             loaded.close();
         }
         ports.close();
+        tracing.ifPresent(Tracing::close);
         return finished;
     }
 

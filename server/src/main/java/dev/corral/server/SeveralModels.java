@@ -5,6 +5,7 @@ import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.PathPrefixes;
+import dev.corral.server.http.RequestTracer;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelPlan;
 import dev.corral.server.model.ModelRegistry;
@@ -14,6 +15,7 @@ import dev.corral.server.operations.MeteredModel;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.operations.RequestMeter;
 import dev.corral.server.page.ChatPage;
+import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -22,6 +24,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -42,11 +45,13 @@ final class SeveralModels implements AutoCloseable {
     private final ModelRegistry registry;
     private final List<Dialects> dialects;
     private final Ports ports;
+    private final Optional<Tracing> tracing;
 
-    private SeveralModels(ModelRegistry registry, List<Dialects> dialects, Ports ports) {
+    private SeveralModels(ModelRegistry registry, List<Dialects> dialects, Ports ports, Optional<Tracing> tracing) {
         this.registry = registry;
         this.dialects = List.copyOf(dialects);
         this.ports = ports;
+        this.tracing = tracing;
     }
 
     /**
@@ -56,6 +61,17 @@ final class SeveralModels implements AutoCloseable {
      */
     static SeveralModels listen(
             HttpSettings http, List<Entry> entries, ModelRegistry.Room room, DialectSettings settings)
+            throws IOException {
+        return listen(http, entries, room, settings, Optional.empty());
+    }
+
+    /** @param tracing told of every request, and closed with the server */
+    static SeveralModels listen(
+            HttpSettings http,
+            List<Entry> entries,
+            ModelRegistry.Room room,
+            DialectSettings settings,
+            Optional<Tracing> tracing)
             throws IOException {
         ModelRegistry registry =
                 new ModelRegistry(entries.stream().map(Entry::plan).toList(), room);
@@ -71,13 +87,14 @@ final class SeveralModels implements AutoCloseable {
             dialects.put(model, own);
             inOrder.add(own);
             metered.add(new MeteredModel(entry.plan().name(), model.gate(), meter));
-            registry.prepare(model, engine -> prepared(engine, own, meter));
+            registry.prepare(model, engine -> prepared(engine, own, meter, tracing));
         }
         Operations operations = new Operations(metered, () -> isReady(registry));
         ChatPage page = new ChatPage();
         Ports ports = Ports.open(
                 http,
                 settings.ports(),
+                tracing.isPresent() ? tracing.get() : RequestTracer.NONE,
                 table(registry, dialects, http.prefixes(), List.of(page, operations), Dialects::behind),
                 name -> table(
                         registry,
@@ -86,12 +103,13 @@ final class SeveralModels implements AutoCloseable {
                         Server.isAsItsOriginal(name) ? List.of() : List.of(operations),
                         own -> List.of(own.alone(name))));
         registry.start();
-        return new SeveralModels(registry, inOrder, ports);
+        return new SeveralModels(registry, inOrder, ports, tracing);
     }
 
-    private static Engine prepared(Engine engine, Dialects dialects, RequestMeter meter) throws InterruptedException {
+    private static Engine prepared(Engine engine, Dialects dialects, RequestMeter meter, Optional<Tracing> tracing)
+            throws InterruptedException {
         dialects.warmUp(engine);
-        return new MeteredEngine(engine, meter);
+        return new MeteredEngine(tracing.map(spans -> spans.of(engine)).orElse(engine), meter);
     }
 
     /** The routes of all models as one table. */
@@ -139,6 +157,7 @@ final class SeveralModels implements AutoCloseable {
         dialects.forEach(Dialects::close);
         registry.close();
         ports.close();
+        tracing.ifPresent(Tracing::close);
         return finished;
     }
 

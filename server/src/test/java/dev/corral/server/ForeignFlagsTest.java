@@ -47,8 +47,7 @@ class ForeignFlagsTest {
                 "--backend-sampling",
                 "--no-jinja",
                 "--tags",
-                "-ot",
-                "--rpc"
+                "-ot"
             })
     void whatIsMissingSaysSoByName(String name) {
         assertThatThrownBy(() -> ForeignFlags.unknown(List.of(name, "x")))

@@ -2,11 +2,13 @@ package dev.corral.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +57,52 @@ class LoggingTest {
         assertThat(lines())
                 .noneMatch(line -> line.startsWith("forged"))
                 .anyMatch(line -> line.contains("a\\u000aforged"));
+    }
+
+    @Test
+    void asJsonEachEventIsAnObjectOnALine() throws Exception {
+        Logging.configure(STANDARD, Optional.of(file), Logging.Format.JSON);
+        LOG.log(System.Logger.Level.WARNING, "said: a\r\nforged \"é\"", new IllegalStateException("b\nc"));
+        JsonNode line = TestClient.json(lines().getFirst());
+        assertThat(lines()).hasSize(1);
+        assertThat(line.path("level").asText()).isEqualTo("warn");
+        assertThat(line.path("logger").asText()).isEqualTo("dev.corral.server");
+        assertThat(line.path("message").asText()).isEqualTo("said: a\r\nforged \"é\"");
+        assertThat(Instant.parse(line.path("time").asText())).isAfter(Instant.EPOCH);
+        assertThat(line.at("/error/type").asText()).isEqualTo("java.lang.IllegalStateException");
+        assertThat(line.at("/error/stack").asText()).contains("LoggingTest");
+        assertThat(line.has("request_id")).isFalse();
+    }
+
+    @Test
+    void asJsonWhatBelongsToARequestHasItsId() throws Exception {
+        FakeEngine faulty = new FakeEngine(_ -> {
+            throw new dev.corral.engine.EngineException(new dev.corral.engine.EngineError.Internal("a fault"));
+        });
+        try (RunningServer running = RunningServer.of(faulty, HttpSettings.loopback(0), Defaults.standard())) {
+            Logging.configure(STANDARD, Optional.of(file), Logging.Format.JSON);
+            TestClient.Answer answer =
+                    running.client().post("/completion", "{\"prompt\": \"a\"}", "X-Request-Id", "req-7f.3");
+            assertThat(answer.header("X-Request-Id")).contains("req-7f.3");
+            assertThat(running.client()
+                            .get("/health", "X-Request-Id", "no id, but a text")
+                            .header("X-Request-Id"))
+                    .get()
+                    .asString()
+                    .matches("[0-9a-f]{16}");
+        }
+        List<JsonNode> lines = lines().stream().map(TestClient::json).toList();
+        assertThat(lines)
+                .filteredOn(line -> line.path("request_id").asText().equals("req-7f.3"))
+                .hasSize(2)
+                .anySatisfy(line -> assertThat(line.path("level").asText()).isEqualTo("error"))
+                .anySatisfy(line -> {
+                    assertThat(line.path("method").asText()).isEqualTo("POST");
+                    assertThat(line.path("path").asText()).isEqualTo("/completion");
+                    assertThat(line.path("status").asInt()).isEqualTo(500);
+                    assertThat(line.path("bytes").asLong()).isPositive();
+                    assertThat(line.has("duration_ms")).isTrue();
+                });
     }
 
     @Test

@@ -153,7 +153,7 @@ class MainTest {
                 "serve --ctx-sise 1 | there is no flag --ctx-sise | Did you mean --ctx-size?",
                 "serve -npp 1 | there is no flag -npp | Did you mean -np?",
                 "serve --qqqqqqqqq | there is no flag --qqqqqqqqq | See: corral serve --help",
-                "serve --rpc 127.0.0.1:1 | --rpc is not there | one machine computes",
+                "serve --check-tensors | --check-tensors is not there | checked in any case",
                 "serev | there is no command serev | Did you mean serve?",
                 "serve --port | Missing required parameter for option | See: corral serve --help",
                 "serve --port x | is not an int | See: corral serve --help"

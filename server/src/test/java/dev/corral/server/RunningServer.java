@@ -6,6 +6,7 @@ import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.llamacpp.LlamaCppSettings;
 import dev.corral.server.petals.PetalsSettings;
+import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
@@ -47,6 +48,18 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
                 new ListenFlags.Listen("petals", http.reachedAt(http.host(), 0)),
                 new ListenFlags.Listen("easylm", http.reachedAt(http.host(), 0)));
         return of(engine, http, new DialectSettings(LlamaCppSettings.STANDARD, petals, easyLm, ports));
+    }
+
+    /** A server that traces its requests. */
+    public static RunningServer of(Engine engine, Tracing tracing) throws IOException {
+        Server server = Server.listen(
+                HttpSettings.loopback(0),
+                Defaults.standard(),
+                List.of("other-name"),
+                DialectSettings.STANDARD,
+                Optional.of(tracing));
+        server.serve(engine);
+        return new RunningServer(server, TestClient.of(server.address()));
     }
 
     /** A server on whose further ports these dialects are alone. */

@@ -53,6 +53,7 @@ record LoadedModel(
 
     static LoadedModel load(LocalEngineOptions asked, DoubleConsumer progress) {
         CheckedModel files = CheckedModel.read(asked.model());
+        asked.rpcServers().forEach(RpcServer::join); // before their memory is asked for
         LocalEngineOptions options = files.files().isEmpty()
                 ? asked
                 : new MemoryFit(ModelShape.of(files.files()), FreeMemory.now(asked)).applyTo(asked);

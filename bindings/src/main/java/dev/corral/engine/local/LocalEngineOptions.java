@@ -4,6 +4,7 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Pooling;
 import dev.corral.engine.Range;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -47,6 +48,7 @@ import java.util.Optional;
  * @param projector what lets the model see or hear
  * @param fit choose what is left open so that the model fits into the free memory, and refuse what does not
  * @param flexibleSlots fewer slots will do where memory is short
+ * @param rpcServers other machines that compute a part of the model
  */
 public record LocalEngineOptions(
         Path model,
@@ -81,7 +83,8 @@ public record LocalEngineOptions(
         Optional<Draft> draft,
         Optional<Projector> projector,
         boolean fit,
-        boolean flexibleSlots) {
+        boolean flexibleSlots,
+        List<RpcServer> rpcServers) {
 
     public static final Range CONTEXT_SIZE = Range.atLeast(0);
     public static final Range SLOTS = Range.of(1, 128);
@@ -95,6 +98,7 @@ public record LocalEngineOptions(
     public static final Range IMAGE_TOKENS = Range.of(0, 1 << 16);
 
     public LocalEngineOptions {
+        rpcServers = List.copyOf(rpcServers);
         CONTEXT_SIZE.check("ctx-size", contextSize);
         SLOTS.check("parallel", slots);
         BATCH_SIZE.check("batch-size", batchSize);

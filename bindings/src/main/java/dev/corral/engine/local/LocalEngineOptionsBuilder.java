@@ -2,6 +2,7 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.Pooling;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Builds {@link LocalEngineOptions}. Not thread-safe. */
@@ -40,6 +41,7 @@ public final class LocalEngineOptionsBuilder {
     private Optional<LocalEngineOptions.Projector> projector = Optional.empty();
     private boolean fit = true;
     private boolean flexibleSlots = true;
+    private List<RpcServer> rpcServers = List.of();
 
     LocalEngineOptionsBuilder(Path model) {
         this.model = model;
@@ -246,6 +248,12 @@ public final class LocalEngineOptionsBuilder {
         return this;
     }
 
+    /** Other machines that compute a part of the model. */
+    public LocalEngineOptionsBuilder rpcServers(List<RpcServer> values) {
+        rpcServers = List.copyOf(values);
+        return this;
+    }
+
     /** @throws dev.corral.engine.InvalidRequestException naming the option that is out of range */
     public LocalEngineOptions build() {
         return new LocalEngineOptions(
@@ -281,6 +289,7 @@ public final class LocalEngineOptionsBuilder {
                 draft,
                 projector,
                 fit,
-                flexibleSlots);
+                flexibleSlots,
+                rpcServers);
     }
 }

@@ -180,7 +180,7 @@ public final class Exchange {
         request.context().get(ApiKeys.CALLER, Caller.class).ifPresent(caller -> caller.spend(tokens));
     }
 
-    /** Unique in this process; in the log and in the answer's X-Request-Id. */
+    /** The client's own, or one that is new; in the log and in the answer's X-Request-Id. */
     public String id() {
         return request.context().get(AccessLog.REQUEST_ID, String.class).orElse("-");
     }

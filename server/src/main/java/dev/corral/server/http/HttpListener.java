@@ -35,13 +35,21 @@ public final class HttpListener implements AutoCloseable {
     private final Connections connections;
     private final KeyRing keys;
     private final InFlight inFlight;
+    private final RequestTracer tracer;
     private final URI address;
 
-    private HttpListener(WebServer server, Connections connections, KeyRing keys, InFlight inFlight, URI address) {
+    private HttpListener(
+            WebServer server,
+            Connections connections,
+            KeyRing keys,
+            InFlight inFlight,
+            RequestTracer tracer,
+            URI address) {
         this.server = server;
         this.connections = connections;
         this.keys = keys;
         this.inFlight = inFlight;
+        this.tracer = tracer;
         this.address = address;
     }
 
@@ -51,7 +59,17 @@ public final class HttpListener implements AutoCloseable {
      * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
      */
     public static HttpListener open(HttpSettings settings, Routes routes) throws IOException {
-        return open(settings, routes, new KeyRing(settings.keys(), System::nanoTime), new InFlight());
+        return open(settings, routes, RequestTracer.NONE);
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @param tracer told of each request
+     * @throws IOException when the host is unknown, the port is taken, or a file of keys or for TLS can't be used
+     */
+    public static HttpListener open(HttpSettings settings, Routes routes, RequestTracer tracer) throws IOException {
+        return open(settings, routes, new KeyRing(settings.keys(), System::nanoTime), new InFlight(), tracer);
     }
 
     /**
@@ -60,10 +78,11 @@ public final class HttpListener implements AutoCloseable {
      * @throws IOException as {@link #open}
      */
     public HttpListener also(HttpSettings settings, Routes routes) throws IOException {
-        return open(settings, routes, keys, inFlight);
+        return open(settings, routes, keys, inFlight, tracer);
     }
 
-    private static HttpListener open(HttpSettings settings, Routes routes, KeyRing keys, InFlight inFlight)
+    private static HttpListener open(
+            HttpSettings settings, Routes routes, KeyRing keys, InFlight inFlight, RequestTracer tracer)
             throws IOException {
         InetAddress host = resolve(settings.host());
         RequestGuard guard = new RequestGuard();
@@ -105,7 +124,7 @@ public final class HttpListener implements AutoCloseable {
                 .maxPayloadSize(settings.maxBody())
                 .errorHandling(errors -> errors.includeEntity(true))
                 .directHandlers(TransportErrors.handlers(routes))
-                .routing(routing -> route(routing, hosts, origins, keys, routes, guard, inFlight))
+                .routing(routing -> route(routing, hosts, origins, keys, routes, guard, inFlight, tracer))
                 .build();
         requireFree(new InetSocketAddress(host, settings.port()));
         connections.start();
@@ -117,7 +136,7 @@ public final class HttpListener implements AutoCloseable {
         String shown = name.contains(":") && !name.startsWith("[") ? "[" + name + "]" : name;
         String scheme = settings.tls().isPresent() ? "https" : "http";
         return new HttpListener(
-                server, connections, keys, inFlight, URI.create(scheme + "://" + shown + ":" + server.port()));
+                server, connections, keys, inFlight, tracer, URI.create(scheme + "://" + shown + ":" + server.port()));
     }
 
     /** Where it listens, as an address to call. */
@@ -144,8 +163,12 @@ public final class HttpListener implements AutoCloseable {
             KeyRing keys,
             Routes routes,
             RequestGuard guard,
-            InFlight inFlight) {
+            InFlight inFlight,
+            RequestTracer tracer) {
         routing.addFilter(inFlight);
+        if (tracer != RequestTracer.NONE) {
+            routing.addFilter(new TraceFilter(tracer));
+        }
         routing.addFilter(new AccessLog());
         routing.addFilter(new Framing(routes, guard));
         hosts.ifPresent(routing::addFilter);

@@ -60,6 +60,9 @@ public final class Routes {
         void by(Routes chosen) throws InterruptedException;
     }
 
+    /** Under which a request's context has the route that answers it. */
+    static final Object ROUTE = new Object();
+
     private static final Pattern FILE_NAME = Pattern.compile("\\w[\\w-]*(\\.[\\w-]+)*");
 
     /** What one dialect answers on a path of another. */
@@ -202,8 +205,10 @@ public final class Routes {
     private void install(HttpRouting.Builder routing, RequestGuard guard, String prefix) {
         for (Route route : table.values()) {
             Handler handler = handlerOf(route, guard);
-            io.helidon.webserver.http.Handler guarded =
-                    (request, response) -> guard.run(new Exchange(request, response), route.dialect(), handler);
+            io.helidon.webserver.http.Handler guarded = (request, response) -> {
+                request.context().register(ROUTE, prefix + route.path());
+                guard.run(new Exchange(request, response), route.dialect(), handler);
+            };
             routing.route(route.method(), prefix + route.path(), guarded);
             if (route.method().equals(Method.GET)) {
                 routing.route(Method.HEAD, prefix + route.path(), guarded);

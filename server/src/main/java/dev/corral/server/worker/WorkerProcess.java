@@ -18,6 +18,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A child JVM that is or becomes a worker: the same Java and the same class path, with a small heap. It ends when the front
@@ -33,6 +35,8 @@ public final class WorkerProcess implements AutoCloseable {
     private static final Duration LAST_LINES = Duration.ofSeconds(5);
     private static final int SIGNALLED = 128;
     private static final String NATIVE_DIRECTORY = "corral.native.dir";
+    private static final String STARTUP_CACHE = "corral-worker.aot";
+    private static final String JVM_OPTIONS = "CORRAL_WORKER_JVM_OPTS";
 
     private final Process process;
     private final WorkerLog log;
@@ -75,9 +79,13 @@ public final class WorkerProcess implements AutoCloseable {
         command.add("-XX:+UseCompactObjectHeaders");
         command.add("-XX:-UsePerfData");
         command.add("-Xms16m");
+        // a heap whose references are compressed, as in the startup cache, however large the machine
+        command.add("-XX:MaxRAM=64g");
         // the model's time is spent in native code: compiling twice gains nothing, and costs its cores
         command.add("-XX:TieredStopAtLevel=1");
         startupCache().ifPresent(file -> command.add("-XX:AOTCache=" + file));
+        // a cache that does not fit makes a slower start, no worse
+        command.add("-Xlog:aot*=error");
         // without memory for messages it is of no use: the front starts another one
         command.add("-XX:+ExitOnOutOfMemoryError");
         // a core holds the model, and takes as long to write
@@ -89,6 +97,7 @@ public final class WorkerProcess implements AutoCloseable {
         Optional.ofNullable(System.getProperty(NATIVE_DIRECTORY))
                 .ifPresent(folder -> command.add("-D" + NATIVE_DIRECTORY + "=" + folder));
         command.addAll(jvmOptions);
+        command.addAll(furtherOptions());
         command.add("-cp");
         command.add(property("java.class.path"));
         command.add(main.getName());
@@ -97,14 +106,23 @@ public final class WorkerProcess implements AutoCloseable {
         return builder;
     }
 
-    /** What {@code scripts/serve} keeps beside the jar of loaded and linked classes. */
+    /** What {@code scripts/serve} and packages keep beside the jar of loaded and linked classes. */
     private static Optional<Path> startupCache() {
         String jar = property("java.class.path");
         if (!jar.endsWith(".jar") || jar.contains(File.pathSeparator)) {
             return Optional.empty();
         }
-        return Optional.of(Path.of(jar.substring(0, jar.length() - ".jar".length()) + ".aot"))
-                .filter(Files::isRegularFile);
+        return Optional.of(Path.of(jar).resolveSibling(STARTUP_CACHE)).filter(Files::isRegularFile);
+    }
+
+    /** What an operator wants of the worker's JVM, split at spaces. */
+    private static List<String> furtherOptions() {
+        return System.getenv()
+                .getOrDefault(JVM_OPTIONS, "")
+                .lines()
+                .flatMap(line -> Stream.of(line.split(" ")))
+                .filter(Predicate.not(String::isBlank))
+                .toList();
     }
 
     private static void adapt(Map<String, String> environment) {

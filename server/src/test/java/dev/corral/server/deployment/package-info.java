@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.deployment;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.server.tracing;
+
+import org.jspecify.annotations.NullMarked;
