@@ -81,14 +81,15 @@ final class Models {
     /** The same for one that has several, none of which is loaded for it. */
     ObjectNode toJson(Catalogue catalogue) {
         List<ModelConfig> own = catalogue.models().stream()
-                .map(model ->
-                        ModelConfig.of(model.plan().name(), model.plan().aliases()))
+                .map(model -> ModelConfig.of(model.plan().name(), model.plan().aliases()))
                 .toList();
-        return toJson(own, config -> catalogue
-                .find(config.repository())
-                .flatMap(model -> model.gate().present())
-                .map(engine -> engine.model().contextSize())
-                .orElse(UNKNOWN_CONTEXT));
+        return toJson(
+                own,
+                config -> catalogue
+                        .find(config.repository())
+                        .flatMap(model -> model.gate().present())
+                        .map(engine -> engine.model().contextSize())
+                        .orElse(UNKNOWN_CONTEXT));
     }
 
     private ObjectNode toJson(List<ModelConfig> own, ToIntFunction<ModelConfig> contextSize) {
