@@ -14,16 +14,16 @@ import requests  # noqa: E402
 # Batches of another shape round differently.
 CLOSE = 0.2
 
-SHOTS = """Question: What is the capital of Italy?
-Answer: Rome
-
-Question: What is the capital of Spain?
-Answer: Madrid
-
-Question: What is the capital of Portugal?
-Answer: Lisbon
-
-"""
+CAPITALS = (
+    "Italy Rome Spain Madrid Portugal Lisbon Greece Athens Austria Vienna Norway Oslo Sweden Stockholm Denmark Copenhagen "
+    "Finland Helsinki Poland Warsaw Hungary Budapest Ireland Dublin Belgium Brussels Egypt Cairo Russia Moscow China Beijing "
+    "India Delhi Iran Tehran Cuba Havana Peru Lima"
+).split()
+# As many as an evaluation has: what is computed again for each text, a token, is little beside them.
+SHOTS = "".join(
+    f"Question: What is the capital of {country}?\nAnswer: {capital}\n\n"
+    for country, capital in zip(CAPITALS[::2], CAPITALS[1::2], strict=True)
+)
 QUESTIONS = [
     {"question": "What is the capital of France?", "choices": ["Paris", "London", "Oslo", "Berlin"], "answer": 0},
     {"question": "What is the capital of England?", "choices": ["Rome", "London", "Vienna", "Athens"], "answer": 1},
