@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of models: {@code OWNER/NAME/FILE} for those of repositories, {@code FILE} for others. What is in it is read anew
@@ -118,8 +119,10 @@ public record ModelFolder(Path root) {
         return freed;
     }
 
-    private void removeEmpty(Path folder) throws IOException {
-        for (Path empty = folder; !empty.equals(root) && empty.startsWith(root); empty = empty.getParent()) {
+    private void removeEmpty(@Nullable Path folder) throws IOException {
+        for (Path empty = folder;
+                empty != null && !empty.equals(root) && empty.startsWith(root);
+                empty = empty.getParent()) {
             try (Stream<Path> left = Files.list(empty)) {
                 if (left.findAny().isPresent()) {
                     return;

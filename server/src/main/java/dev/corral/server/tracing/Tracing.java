@@ -88,6 +88,7 @@ public final class Tracing implements RequestTracer, AutoCloseable {
     }
 
     @Override
+    @SuppressWarnings("MustBeClosedChecker") // the trace closes it when the request ends
     public Trace begin(String method, String path, Function<String, Optional<String>> header) {
         Context caller =
                 sdk.getPropagators().getTextMapPropagator().extract(Context.root(), header, new HeaderGetter());
