@@ -39,6 +39,7 @@ final class WebSocketConnection implements ServerConnection {
 
     private static final Logger LOG = System.getLogger("dev.corral.server");
     private static final int MOST_WAITING = 256;
+    private static final int MOST_UNREAD = 16 << 20;
     private static final int LONGEST_CONTROL = 125;
     private static final int FINAL = 0x80;
     private static final Duration FAREWELL = Duration.ofSeconds(2);
@@ -110,6 +111,7 @@ final class WebSocketConnection implements ServerConnection {
             }
         } catch (WsCloseException e) {
             close(e.closeCode(), String.valueOf(e.getMessage()));
+            readRest();
         } catch (DataReader.InsufficientDataAvailableException | UncheckedIOException | CloseConnectionException e) {
             LOG.log(Level.DEBUG, "a WebSocket broke off", e);
         } finally {
@@ -118,6 +120,21 @@ final class WebSocketConnection implements ServerConnection {
             talking.join();
         }
         throw new LastAnswer(false);
+    }
+
+    /** What the client sent before it could know: left unread, it would make the system drop the good-bye. */
+    private void readRest() {
+        DataReader reader = context.dataReader();
+        try {
+            for (int read = 0; read < MOST_UNREAD; ) {
+                reader.ensureAvailable();
+                int there = reader.available();
+                reader.skip(there);
+                read += there;
+            }
+        } catch (DataReader.InsufficientDataAvailableException | UncheckedIOException e) {
+            LOG.log(Level.DEBUG, "a client has been told to go, and went", e);
+        }
     }
 
     private void talk() {
