@@ -1,5 +1,6 @@
 """The server's own description, turned into requests that are right and wrong in every way that it allows to think of."""
 
+import collections
 import os
 
 import hypothesis
@@ -22,6 +23,10 @@ ALIASES = ["/chat/completions", "/completions", "/embeddings", "/reranking", "/v
 
 # Ollama's routes have the number of tokens within an object.
 OLLAMA = ["/api/chat", "/api/generate"]
+
+# EasyLM's routes that write as much as the server allows: some answers tell what there is to learn.
+LONG_WINDED = ["/chat", "/generate"]
+answered = collections.Counter()
 
 # Read when tests are collected, since each operation becomes a test.
 everything = schemathesis.openapi.from_url(f"{os.environ['CORRAL_URL'].rstrip('/')}/openapi.json")
@@ -59,8 +64,12 @@ def kept_short(body, path):
     phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
 )
 def test_no_request_is_a_fault(case):
-    case.body = kept_short(case.body, case.operation.path)
+    path = case.operation.path
+    if path in LONG_WINDED and answered[path] == FEW:
+        return
+    case.body = kept_short(case.body, path)
     response = case.call(timeout=60)
+    answered[path] += response.status_code == 200
     assert response.status_code != 500, f"{response.text}\n{case.as_curl_command()}"
     assert response.headers["x-request-id"]
     case.validate_response(response, checks=CONFORM)
