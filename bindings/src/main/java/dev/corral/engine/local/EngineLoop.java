@@ -173,13 +173,14 @@ final class EngineLoop implements Runnable {
         }
     }
 
-    /** Ends everything with an error, as nobody knows what the fault left half done. */
+    /** Ends everything with an error, as nobody knows what the fault left half done, and passes that on. */
     private void recover(Throwable fault) {
         LOG.log(System.Logger.Level.ERROR, "the engine's thread met a fault; all requests end", fault);
         EngineError error = new EngineError.Internal("the engine failed while this request was in it");
         scheduler.failAll(error);
         embedder.failAll(error);
         speculator.clear();
+        publish();
     }
 
     private void runCommands() {

@@ -24,6 +24,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -330,6 +332,7 @@ class LocalEngineTest {
     @Test
     void aFaultOnTheEngineThreadEndsRequestsAndNotTheThread() throws Exception {
         AtomicBoolean once = new AtomicBoolean();
+        CountDownLatch passedOn = new CountDownLatch(1);
         try (LocalEngine faulty = EngineFixture.open()) {
             Generation running = faulty.submit(greedy("Once upon a time", 64));
             while (!(running.next() instanceof Event.Delta)) {}
@@ -337,10 +340,14 @@ class LocalEngineTest {
                 if (once.compareAndSet(false, true)) {
                     throw new AssertionError("a fault that nobody foresaw");
                 }
+                passedOn.countDown();
             });
             assertThatThrownBy(() -> EngineFixture.collect(running))
                     .isInstanceOfSatisfying(
                             EngineException.class, e -> assertThat(e.error()).isInstanceOf(EngineError.Internal.class));
+            assertThat(passedOn.await(30, TimeUnit.SECONDS))
+                    .as("the error is passed on, though nothing else happens")
+                    .isTrue();
             assertThat(EngineFixture.run(faulty, greedy("Once upon a time", 4)).tokens())
                     .hasSize(4);
             faulty.checkInvariants();
