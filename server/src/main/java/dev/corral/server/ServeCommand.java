@@ -82,17 +82,13 @@ final class ServeCommand implements Subcommand {
         Path file = options.config.file;
         ConfigurationFile configuration = file == null ? ConfigurationFile.none() : ConfigurationFile.read(file);
         if (file == null && options.models.folder == null) {
-            return options.residence.idle().isEmpty()
-                    ? one(terminal, options)
-                    : several(terminal, options, Map.of(ServedModels.nameOf(options), options));
+            return only(terminal, options);
         }
         Arguments arguments = Arguments.of(commandLine, System.getenv(), configuration);
         ServeOptions server = arguments.server();
         Map<String, ServeOptions> models = arguments.models(ServedModels.inFolder(server.models.folder));
         if (models.isEmpty() && server.models.folder == null) {
-            return server.residence.idle().isEmpty()
-                    ? one(terminal, server)
-                    : several(terminal, server, Map.of(ServedModels.nameOf(server), server));
+            return only(terminal, server);
         }
         if (server.model.model != null || server.download.named() || server.model.alias != null) {
             throw new BadFlag("--model, --hf-repo, --model-url and --alias are about one model; with several, each is "
@@ -102,6 +98,13 @@ final class ServeCommand implements Subcommand {
             throw new BadFlag("there is no model in " + server.models.folder);
         }
         return several(terminal, server, models);
+    }
+
+    /** One model: one of several that happens to be alone, where it may leave memory. */
+    private int only(Terminal terminal, ServeOptions options) throws InterruptedException {
+        return options.residence.idle().isEmpty()
+                ? one(terminal, options)
+                : several(terminal, options, Map.of(ServedModels.nameOf(options), options));
     }
 
     private int several(Terminal terminal, ServeOptions server, Map<String, ServeOptions> models)

@@ -82,6 +82,26 @@ public record Defaults(
 
     /** The same with another silence. */
     public Defaults withBeat(Optional<Duration> silence) {
+        return with(silence, chat, suffixFirst, remote);
+    }
+
+    /** The same with something else of conversations. */
+    public Defaults with(ChatDefaults conversations) {
+        return with(beat, conversations, suffixFirst, remote);
+    }
+
+    /** The same for models that want the suffix first. */
+    public Defaults withSuffixFirst() {
+        return with(beat, chat, true, remote);
+    }
+
+    /** The same with other hosts that images and sounds may be fetched from. */
+    public Defaults with(RemoteHosts hosts) {
+        return with(beat, chat, suffixFirst, hosts);
+    }
+
+    private Defaults with(
+            Optional<Duration> silence, ChatDefaults conversations, boolean suffixGoesFirst, RemoteHosts hosts) {
         return new Defaults(
                 sampling,
                 maxTokens,
@@ -91,56 +111,8 @@ public record Defaults(
                 silence,
                 sharedCache,
                 speculation,
-                chat,
-                suffixFirst,
-                remote);
-    }
-
-    /** The same with something else of conversations. */
-    public Defaults with(ChatDefaults conversations) {
-        return new Defaults(
-                sampling,
-                maxTokens,
-                contextShift,
-                normalize,
-                deadline,
-                beat,
-                sharedCache,
-                speculation,
                 conversations,
-                suffixFirst,
-                remote);
-    }
-
-    /** The same for models that want the suffix first. */
-    public Defaults withSuffixFirst() {
-        return new Defaults(
-                sampling,
-                maxTokens,
-                contextShift,
-                normalize,
-                deadline,
-                beat,
-                sharedCache,
-                speculation,
-                chat,
-                true,
-                remote);
-    }
-
-    /** The same with other hosts that images and sounds may be fetched from. */
-    public Defaults with(RemoteHosts hosts) {
-        return new Defaults(
-                sampling,
-                maxTokens,
-                contextShift,
-                normalize,
-                deadline,
-                beat,
-                sharedCache,
-                speculation,
-                chat,
-                suffixFirst,
+                suffixGoesFirst,
                 hosts);
     }
 }

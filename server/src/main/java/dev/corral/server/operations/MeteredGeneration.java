@@ -2,15 +2,14 @@ package dev.corral.server.operations;
 
 import dev.corral.engine.Event;
 import dev.corral.engine.Generation;
-import java.time.Duration;
+import dev.corral.server.generation.ObservedGeneration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A generation whose events are measured as they are read. */
-final class MeteredGeneration implements Generation {
+final class MeteredGeneration extends ObservedGeneration {
 
     private enum Stage {
         WAITING,
@@ -18,7 +17,6 @@ final class MeteredGeneration implements Generation {
         LEFT
     }
 
-    private final Generation generation;
     private final RequestMeter meter;
     private final List<String> adapters;
     private final long asked = System.nanoTime();
@@ -27,55 +25,20 @@ final class MeteredGeneration implements Generation {
 
     /** @param adapters names of those that it asks for */
     MeteredGeneration(Generation generation, RequestMeter meter, List<String> adapters) {
-        this.generation = generation;
+        super(generation);
         this.meter = meter;
         this.adapters = List.copyOf(adapters);
         meter.waits(this.adapters);
     }
 
     @Override
-    public long id() {
-        return generation.id();
-    }
-
-    @Override
-    public Event next() throws InterruptedException {
-        Event event = generation.next();
-        note(event);
-        return event;
-    }
-
-    @Override
-    public Optional<Event> next(Duration timeout) throws InterruptedException {
-        Optional<Event> event = generation.next(timeout);
-        event.ifPresent(this::note);
-        return event;
-    }
-
-    @Override
-    public Optional<Event> nextUnlessWoken() throws InterruptedException {
-        Optional<Event> event = generation.nextUnlessWoken();
-        event.ifPresent(this::note);
-        return event;
-    }
-
-    @Override
-    public void wake() {
-        generation.wake();
-    }
-
-    @Override
-    public boolean ended() {
-        return generation.ended();
-    }
-
-    @Override
     public void cancel() {
-        generation.cancel();
+        super.cancel();
         leave();
     }
 
-    private void note(Event event) {
+    @Override
+    protected void note(Event event) {
         switch (event) {
             case Event.Started _ -> {
                 if (stage.compareAndSet(Stage.WAITING, Stage.RUNNING)) {
@@ -86,7 +49,7 @@ final class MeteredGeneration implements Generation {
             case Event.Finished finished -> meter.ends(finished, System.nanoTime() - asked);
             case Event.Queued _, Event.Progress _, Event.PromptLogprobs _, Event.Failed _ -> {}
         }
-        if (generation.ended()) {
+        if (ended()) {
             leave();
         }
     }

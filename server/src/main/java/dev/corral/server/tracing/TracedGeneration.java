@@ -2,50 +2,20 @@ package dev.corral.server.tracing;
 
 import dev.corral.engine.Event;
 import dev.corral.engine.Generation;
-import java.time.Duration;
-import java.util.Optional;
+import dev.corral.server.generation.ObservedGeneration;
 
 /** A generation whose events become spans as they are read. */
-record TracedGeneration(Generation generation, GenerationSpans spans) implements Generation {
+final class TracedGeneration extends ObservedGeneration {
 
-    @Override
-    public long id() {
-        return generation.id();
+    private final GenerationSpans spans;
+
+    TracedGeneration(Generation generation, GenerationSpans spans) {
+        super(generation);
+        this.spans = spans;
     }
 
     @Override
-    public Event next() throws InterruptedException {
-        Event event = generation.next();
+    protected void note(Event event) {
         spans.note(event);
-        return event;
-    }
-
-    @Override
-    public Optional<Event> next(Duration timeout) throws InterruptedException {
-        Optional<Event> event = generation.next(timeout);
-        event.ifPresent(spans::note);
-        return event;
-    }
-
-    @Override
-    public Optional<Event> nextUnlessWoken() throws InterruptedException {
-        Optional<Event> event = generation.nextUnlessWoken();
-        event.ifPresent(spans::note);
-        return event;
-    }
-
-    @Override
-    public void wake() {
-        generation.wake();
-    }
-
-    @Override
-    public boolean ended() {
-        return generation.ended();
-    }
-
-    @Override
-    public void cancel() {
-        generation.cancel();
     }
 }
