@@ -105,6 +105,12 @@ CORRAL_API int32_t corral_decode(struct llama_context *context, const struct lla
 /* llama_encode, for models with an encoder. */
 CORRAL_API int32_t corral_encode(struct llama_context *context, const struct llama_batch *batch, corral_error *error);
 
+/*
+ * Whether the int32_t at `flag`, which any thread may set, is not 0: the abort_callback for a context. It is asked before
+ * each of a step's operations, a thousand times a token in a small model, so it must not leave native code.
+ */
+CORRAL_API bool corral_is_raised(void *flag);
+
 /* ---- Sampling ------------------------------------------------------------------------------------------------ */
 
 /*

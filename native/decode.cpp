@@ -43,3 +43,7 @@ int32_t corral_encode(llama_context *context, const llama_batch *batch, corral_e
         check_decoded(llama_encode(context, *batch));
     });
 }
+
+bool corral_is_raised(void *flag) {
+    return __atomic_load_n(static_cast<const int32_t *>(flag), __ATOMIC_RELAXED) != 0;
+}

@@ -36,3 +36,10 @@ TEST("no more layouts are written than there is room for") {
     CHECK(layouts[0].name != nullptr);
     CHECK(layouts[1].name == nullptr && layouts[1].value == 7);
 }
+
+TEST("a flag is raised when it is not 0") {
+    int32_t flag = 0;
+    CHECK(!corral_is_raised(&flag));
+    flag = 1;
+    CHECK(corral_is_raised(&flag));
+}

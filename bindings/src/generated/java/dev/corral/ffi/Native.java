@@ -8998,6 +8998,66 @@ public class Native extends Native$shared {
         }
     }
 
+    private static class corral_is_raised {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_BOOL,
+            Native.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_is_raised");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * _Bool corral_is_raised(void *flag)
+     * }
+     */
+    public static FunctionDescriptor corral_is_raised$descriptor() {
+        return corral_is_raised.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * _Bool corral_is_raised(void *flag)
+     * }
+     */
+    public static MethodHandle corral_is_raised$handle() {
+        return corral_is_raised.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * _Bool corral_is_raised(void *flag)
+     * }
+     */
+    public static MemorySegment corral_is_raised$address() {
+        return corral_is_raised.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * _Bool corral_is_raised(void *flag)
+     * }
+     */
+    public static boolean corral_is_raised(MemorySegment flag) {
+        var mh$ = corral_is_raised.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_is_raised", flag);
+            }
+            return (boolean)mh$.invokeExact(flag);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class corral_sampler_logit_bias {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_POINTER,

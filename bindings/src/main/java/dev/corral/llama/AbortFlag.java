@@ -1,6 +1,6 @@
 package dev.corral.llama;
 
-import dev.corral.ffi.ggml_abort_callback;
+import dev.corral.ffi.Native;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,28 +30,11 @@ final class AbortFlag {
     }
 
     boolean isRaised() {
-        return isRaised(segment);
+        return (int) VALUE.getOpaque(segment, 0L) != 0;
     }
 
-    /** What llama.cpp asks before each operation; one for all contexts, and never freed. */
+    /** The address of what llama.cpp asks before each operation: native code, as a call into Java would cost more than some of them. */
     MemorySegment callback() {
-        return Callback.STUB;
-    }
-
-    private static boolean isRaised(MemorySegment flag) {
-        return (int) VALUE.getOpaque(flag, 0L) != 0;
-    }
-
-    private static final class Callback {
-        static final MemorySegment STUB = ggml_abort_callback.allocate(Callback::ask, Arena.global());
-
-        /** The upcall. An exception that left it would end the JVM. */
-        private static boolean ask(MemorySegment flag) {
-            try {
-                return isRaised(flag);
-            } catch (Throwable e) {
-                return false;
-            }
-        }
+        return Native.corral_is_raised$address();
     }
 }
