@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe; the engine thread's.
  */
-final class BeamGroup {
+final class BeamGroup implements CompletionGroup {
 
     private final Generate request;
     private final Beams rules;
@@ -103,12 +103,13 @@ final class BeamGroup {
         options.add(null);
     }
 
-    List<Completion> members() {
+    @Override
+    public List<Completion> members() {
         return members;
     }
 
-    /** The one that waits in the queue for all of them. */
-    Completion leader() {
+    @Override
+    public Completion leader() {
         return members.getFirst();
     }
 
@@ -178,7 +179,8 @@ final class BeamGroup {
     }
 
     /** Reports the best texts, as many as were asked for. */
-    void finish(FinishReason reason, long now) {
+    @Override
+    public void finish(FinishReason reason, long now) {
         List<Beam> best = search.best(request.completions());
         for (int index = 0; index < request.completions(); index++) {
             report(index, index < best.size() ? best.get(index) : Beam.EMPTY, reason, now);

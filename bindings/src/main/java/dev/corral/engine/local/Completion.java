@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Ownership: the scheduler's, which closes it; it owns its samplers. Not thread-safe; the engine thread's.
  */
-final class Completion implements AutoCloseable {
+final class Completion implements Draftable, AutoCloseable {
 
     static final int NO_SLOT = -1;
 
@@ -32,7 +32,7 @@ final class Completion implements AutoCloseable {
     private final @Nullable Grammar grammar;
     private final Output output;
     private final @Nullable TokenScores scores;
-    private final @Nullable BeamGroup beams;
+    private final @Nullable CompletionGroup group;
     private final int promptLength;
     private final int checkpoint;
     private int[] tokens;
@@ -65,19 +65,19 @@ final class Completion implements AutoCloseable {
             @Nullable Grammar grammar,
             Output output,
             @Nullable TokenScores scores,
-            @Nullable BeamGroup beams) {
+            @Nullable CompletionGroup group) {
         this.generation = generation;
         this.index = index;
         this.chain = chain;
         this.grammar = grammar;
         this.output = output;
         this.scores = scores;
-        this.beams = beams;
+        this.group = group;
         this.promptLength = prompt.length;
         int parting = scores == null ? 0 : scores.firstPosition();
         this.checkpoint = parting > 0 ? Math.min(parting, prompt.length - 1) : prompt.length - 1;
-        // all beams but the first begin as copies of it, once it has read the prompt
-        this.length = beams == null || index == 0 ? prompt.length : 0;
+        // all of a group but the first begin as copies of it, once it has read the prompt
+        this.length = group == null || index == 0 ? prompt.length : 0;
         this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
     }
 
@@ -100,8 +100,8 @@ final class Completion implements AutoCloseable {
         return adapters;
     }
 
-    /** Which cached prefixes it can use. */
-    PrefixSpace space() {
+    @Override
+    public PrefixSpace space() {
         return space;
     }
 
@@ -139,11 +139,13 @@ final class Completion implements AutoCloseable {
     }
 
     /** Its tokens, of which {@link #length} count. Not to be changed. */
-    int[] tokens() {
+    @Override
+    public int[] tokens() {
         return tokens;
     }
 
-    int length() {
+    @Override
+    public int length() {
         return length;
     }
 
@@ -157,20 +159,20 @@ final class Completion implements AutoCloseable {
         return scores;
     }
 
-    /** The beam search that it carries a beam of, or null. */
+    /** Those that it begins and ends with, or null where it is on its own. */
     @Nullable
-    BeamGroup beams() {
-        return beams;
+    CompletionGroup group() {
+        return group;
     }
 
     /** The completions that begin and end with it, itself included. */
     List<Completion> members() {
-        return beams == null ? List.of(this) : beams.members();
+        return group == null ? List.of(this) : group.members();
     }
 
     /** Whether it stands for its members in the queue. */
     boolean isLeader() {
-        return beams == null || beams.leader() == this;
+        return group == null || group.leader() == this;
     }
 
     /** Goes on in its own sequence where another one is. */
@@ -213,7 +215,8 @@ final class Completion implements AutoCloseable {
         return request().search() instanceof Search.BestOf ? Math.max(1, top) : top;
     }
 
-    int generated() {
+    @Override
+    public int generated() {
         return generated;
     }
 
@@ -231,39 +234,39 @@ final class Completion implements AutoCloseable {
         lookahead = by;
     }
 
-    @Nullable
-    Lookahead lookahead() {
+    @Override
+    public @Nullable Lookahead lookahead() {
         return lookahead;
     }
 
-    /** The most tokens that may be drafted: all of them, and one more, could become output. */
-    int draftable(int contextSize) {
+    @Override
+    public int draftable(int contextSize) {
         int maxTokens = request().limits().maxTokens();
         int left = maxTokens < 0 ? Integer.MAX_VALUE : maxTokens - generated;
         return Math.min(left, contextSize - length) - 1;
     }
 
-    /** Its tokens, with room for a draft behind them. */
-    int[] roomFor(int draft) {
+    @Override
+    public int[] roomFor(int draft) {
         if (length + draft > tokens.length) {
             tokens = Arrays.copyOf(tokens, Math.max(length + draft, tokens.length * 2));
         }
         return tokens;
     }
 
-    /** Says how many tokens behind its own are a draft, which the next step checks. */
-    void draft(int count) {
+    @Override
+    public void draft(int count) {
         assert length + count <= tokens.length;
         drafted = count;
     }
 
-    /** Tokens behind its own that are not its output yet. */
-    int drafted() {
+    @Override
+    public int drafted() {
         return drafted;
     }
 
-    /** How often tokens in its middle were forgotten. */
-    int shifts() {
+    @Override
+    public int shifts() {
         return shifts;
     }
 
@@ -275,7 +278,8 @@ final class Completion implements AutoCloseable {
         return held;
     }
 
-    boolean isRunning() {
+    @Override
+    public boolean isRunning() {
         return sequence != null;
     }
 
@@ -297,7 +301,8 @@ final class Completion implements AutoCloseable {
     }
 
     /** True while more than the newest token is pending. */
-    boolean isPrefilling() {
+    @Override
+    public boolean isPrefilling() {
         return pending() > 1;
     }
 
@@ -401,8 +406,8 @@ final class Completion implements AutoCloseable {
     }
 
     void finish(FinishReason reason, long now) {
-        if (beams != null) {
-            beams.finish(reason, now);
+        if (group != null) {
+            group.finish(reason, now);
             return;
         }
         output.finish();

@@ -2,6 +2,7 @@ package dev.corral.engine.local;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.corral.llama.CacheType;
+import dev.corral.llama.ContextOptions;
 import dev.corral.llama.Device;
 import dev.corral.llama.FlashAttention;
 import dev.corral.llama.Model;
@@ -41,6 +42,21 @@ final class ContextFit {
         this.options = options;
         this.model = model;
         this.leastMicroBatch = leastMicroBatch;
+    }
+
+    /** What every context of the model is computed with. */
+    ContextOptions.Builder computing() {
+        ContextOptions.Builder builder = ContextOptions.builder()
+                .rope(NtkScaling.of(options.ropeAlpha(), model))
+                .keyType(CacheType.named(options.keyType()))
+                .valueType(CacheType.named(options.valueType()));
+        if (options.threads() > 0) {
+            builder.threads(options.threads());
+        }
+        if (options.batchThreads() > 0) {
+            builder.batchThreads(options.batchThreads());
+        }
+        return builder;
     }
 
     /** Tokens of all slots together: what the model was trained for, as far as a quarter of the machine's memory holds it. */

@@ -47,12 +47,12 @@ final class DraftModel {
     /** Takes a draft that stands behind a completion's tokens. */
     @FunctionalInterface
     interface Drafts {
-        void drafted(Completion completion, int count);
+        void drafted(Draftable text, int count);
     }
 
-    /** What the draft model holds of one completion. */
+    /** What the draft model holds of one text. */
     private static final class Follower {
-        private final Completion completion;
+        private final Draftable text;
         private final Sequence sequence;
         private final int shifts;
         private int wanted;
@@ -65,18 +65,18 @@ final class DraftModel {
 
         private int row;
 
-        Follower(Completion completion, Sequence sequence) {
-            this.completion = completion;
+        Follower(Draftable text, Sequence sequence) {
+            this.text = text;
             this.sequence = sequence;
-            this.shifts = completion.shifts();
+            this.shifts = text.shifts();
         }
 
         boolean isCurrent() {
-            return completion.isRunning() && completion.shifts() == shifts;
+            return text.isRunning() && text.shifts() == shifts;
         }
 
         int pending() {
-            return completion.length() - sequence.length();
+            return text.length() - sequence.length();
         }
 
         boolean isDrafting() {
@@ -109,21 +109,21 @@ final class DraftModel {
     }
 
     /** Asks for a draft for the next step. */
-    void ask(Completion completion, int tokens, Speculation.DraftModel settings) {
-        Follower follower = followerOf(completion);
+    void ask(Draftable text, int tokens, Speculation.DraftModel settings) {
+        Follower follower = followerOf(text);
         follower.wanted = tokens;
         follower.leastLogprob = settings.minProbability() > 0 ? Math.log(settings.minProbability()) : -Double.MAX_VALUE;
     }
 
-    private Follower followerOf(Completion completion) {
+    private Follower followerOf(Draftable text) {
         releaseOthers();
         for (Follower follower : followers) {
-            if (follower.completion == completion) {
+            if (follower.text == text) {
                 return follower;
             }
         }
-        Sequence sequence = cache.acquire(completion.space(), completion.tokens(), completion.length() - 1, true);
-        Follower follower = new Follower(completion, sequence);
+        Sequence sequence = cache.acquire(text.space(), text.tokens(), text.length() - 1, true);
+        Follower follower = new Follower(text, sequence);
         followers.add(follower);
         return follower;
     }
@@ -161,7 +161,7 @@ final class DraftModel {
         for (Follower follower : followers) {
             if (follower.wanted > 0) {
                 follower.wanted = 0;
-                drafts.drafted(follower.completion, follower.drafted);
+                drafts.drafted(follower.text, follower.drafted);
             }
         }
     }
@@ -183,16 +183,16 @@ final class DraftModel {
             return 0;
         }
         for (Follower follower : followers) {
-            cache.append(follower.sequence, follower.completion.tokens(), follower.sequence.length(), follower.reading);
+            cache.append(follower.sequence, follower.text.tokens(), follower.sequence.length(), follower.reading);
         }
         return batch.size();
     }
 
     private void addPending(Follower follower) {
-        int[] tokens = follower.completion.tokens();
+        int[] tokens = follower.text.tokens();
         int from = follower.sequence.length();
         for (int position = from; position < from + follower.reading; position++) {
-            boolean newest = position == follower.completion.length() - 1;
+            boolean newest = position == follower.text.length() - 1;
             int output = batch.add(tokens[position], position, follower.sequence.id(), newest);
             if (newest) {
                 follower.row = rows.add(greedy, null, output, 1, false);
@@ -202,8 +202,8 @@ final class DraftModel {
 
     /** Tokens that only the larger model's vocabulary has can't be read. */
     private boolean knows(Follower follower) {
-        int[] tokens = follower.completion.tokens();
-        for (int i = follower.sequence.length(); i < follower.completion.length(); i++) {
+        int[] tokens = follower.text.tokens();
+        for (int i = follower.sequence.length(); i < follower.text.length(); i++) {
             if (tokens[i] >= vocabulary.size()) {
                 return false;
             }
@@ -232,8 +232,8 @@ final class DraftModel {
                     && rows.token(row) < targetTokens
                     && rows.logprob(row) >= follower.leastLogprob
                     && !vocabulary.isEndOfGeneration(rows.token(row))) {
-                Completion completion = follower.completion;
-                completion.roomFor(follower.wanted)[completion.length() + follower.drafted] = rows.token(row);
+                Draftable text = follower.text;
+                text.roomFor(follower.wanted)[text.length() + follower.drafted] = rows.token(row);
                 follower.drafted++;
                 follower.row = 0;
                 taken++;
@@ -248,9 +248,9 @@ final class DraftModel {
         rows.clear();
         for (Follower follower : followers) {
             if (follower.isDrafting()) {
-                Completion completion = follower.completion;
-                int position = completion.length() + follower.drafted - 1;
-                int output = batch.add(completion.tokens()[position], position, follower.sequence.id(), true);
+                Draftable text = follower.text;
+                int position = text.length() + follower.drafted - 1;
+                int output = batch.add(text.tokens()[position], position, follower.sequence.id(), true);
                 follower.row = rows.add(greedy, null, output, 1, false);
             }
         }
@@ -264,11 +264,11 @@ final class DraftModel {
     }
 
     /** Keeps of a completion's draft what became output. */
-    void verified(Completion completion, int accepted) {
+    void verified(Draftable text, int accepted) {
         for (Follower follower : followers) {
-            if (follower.completion == completion && follower.ahead > 0) {
+            if (follower.text == text && follower.ahead > 0) {
                 int kept = Math.min(accepted, follower.ahead);
-                cache.keep(follower.sequence, completion.tokens(), kept, follower.ahead > kept);
+                cache.keep(follower.sequence, text.tokens(), kept, follower.ahead > kept);
                 follower.ahead = 0;
             }
         }
@@ -278,7 +278,7 @@ final class DraftModel {
     void settle() {
         for (Follower follower : followers) {
             if (follower.ahead > 0) {
-                cache.keep(follower.sequence, follower.completion.tokens(), 0, true);
+                cache.keep(follower.sequence, follower.text.tokens(), 0, true);
                 follower.ahead = 0;
             }
         }

@@ -23,7 +23,6 @@ final class EmbeddingContext implements AutoCloseable {
     private static final long OUTPUT_BYTES = 128L << 20;
 
     private final Model model;
-    private final LocalEngineOptions options;
     private final ContextFit fit;
     private final EmbeddingTraits traits;
     private final Pooling pooling;
@@ -32,13 +31,11 @@ final class EmbeddingContext implements AutoCloseable {
 
     private EmbeddingContext(
             Model model,
-            LocalEngineOptions options,
             ContextFit fit,
             EmbeddingTraits traits,
             Pooling pooling,
             @Nullable Context lent) {
         this.model = model;
-        this.options = options;
         this.fit = fit;
         this.traits = traits;
         this.pooling = pooling;
@@ -49,19 +46,18 @@ final class EmbeddingContext implements AutoCloseable {
     /** Of a model that computes nothing else: the engine's own context, where it gives what is wanted. */
     static EmbeddingContext lent(
             Model model,
-            LocalEngineOptions options,
             ContextFit fit,
             EmbeddingTraits traits,
             boolean ranks,
             Context engines) {
         Pooling pooling = kind(ranks);
         return new EmbeddingContext(
-                model, options, fit, traits, pooling, engines.pooling() == pooling ? engines : null);
+                model, fit, traits, pooling, engines.pooling() == pooling ? engines : null);
     }
 
     static EmbeddingContext onDemand(
-            Model model, LocalEngineOptions options, ContextFit fit, EmbeddingTraits traits, boolean ranks) {
-        return new EmbeddingContext(model, options, fit, traits, kind(ranks), null);
+            Model model, ContextFit fit, EmbeddingTraits traits, boolean ranks) {
+        return new EmbeddingContext(model, fit, traits, kind(ranks), null);
     }
 
     private static Pooling kind(boolean ranks) {
@@ -69,8 +65,8 @@ final class EmbeddingContext implements AutoCloseable {
     }
 
     /** The context of an engine that only embeds, or only ranks; it belongs to the calling thread. */
-    static Context ofEncoder(Model model, LocalEngineOptions options, ContextFit fit, EmbeddingTraits traits) {
-        return model.newContext(contextOptions(model, options, fit, traits, kind(traits.ranks()), traits.limit()));
+    static Context ofEncoder(Model model, ContextFit fit, EmbeddingTraits traits) {
+        return model.newContext(contextOptions(model, fit, traits, kind(traits.ranks()), traits.limit()));
     }
 
     /** A context with room for an input of so many tokens; another one than before is empty. */
@@ -84,7 +80,7 @@ final class EmbeddingContext implements AutoCloseable {
         }
         close();
         int room = Math.min(Integer.highestOneBit(Math.max(tokens, LEAST_ROOM) * 2 - 1), traits.limit());
-        Context opened = model.newContext(contextOptions(model, options, fit, traits, pooling, room));
+        Context opened = model.newContext(contextOptions(model, fit, traits, pooling, room));
         context = opened;
         return opened;
     }
@@ -95,14 +91,13 @@ final class EmbeddingContext implements AutoCloseable {
 
     private static ContextOptions contextOptions(
             Model model,
-            LocalEngineOptions options,
             ContextFit fit,
             EmbeddingTraits traits,
             Pooling pooling,
             int room) {
         int batch = traits.whole() ? room : chunk(model, fit);
         boolean states = model.isRecurrent() || model.isHybrid();
-        return LoadedModel.computing(options, model)
+        return fit.computing()
                 .contextSize(room)
                 .batchSize(batch)
                 .microBatchSize(batch)

@@ -8,12 +8,14 @@ import dev.corral.engine.Pooling;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
+import dev.corral.llama.Vocabulary;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -33,19 +35,27 @@ final class EmbeddingQuestions {
     private final PromptTokens tokens;
     private final RerankPrompt pairs;
     private final TextThreads text;
-    private final EngineLoop loop;
+    private final Executor engineThread;
     private final Embedder embedder;
     private final int queueLimit;
     private final AtomicInteger unanswered = new AtomicInteger();
 
-    EmbeddingQuestions(LoadedModel loaded, TextThreads text, int queueLimit) {
-        this.info = loaded.info();
-        this.traits = loaded.embedding();
-        this.tokens = new PromptTokens(loaded.vocabulary());
-        this.pairs = new RerankPrompt(loaded.vocabulary(), loaded.info().metadata());
+    /** @param queueLimit how many questions may wait before others are refused */
+    EmbeddingQuestions(
+            ModelInfo info,
+            EmbeddingTraits traits,
+            Vocabulary vocabulary,
+            Embedder embedder,
+            TextThreads text,
+            Executor engineThread,
+            int queueLimit) {
+        this.info = info;
+        this.traits = traits;
+        this.tokens = new PromptTokens(vocabulary);
+        this.pairs = new RerankPrompt(vocabulary, info.metadata());
+        this.embedder = embedder;
         this.text = text;
-        this.loop = loaded.loop();
-        this.embedder = loaded.embedder();
+        this.engineThread = engineThread;
         this.queueLimit = queueLimit;
     }
 
@@ -149,7 +159,7 @@ final class EmbeddingQuestions {
             List<int[]> inputs = text.call(() -> {
                 List<int[]> prepared = text.timed(prepare);
                 EmbeddingJob job = new EmbeddingJob(prepared, pooling, result);
-                loop.post(() -> embedder.add(job));
+                engineThread.execute(() -> embedder.add(job));
                 return prepared;
             });
             return new Computed(inputs, finite(result.get()));
@@ -160,7 +170,7 @@ final class EmbeddingQuestions {
         } finally {
             unanswered.decrementAndGet();
             if (result.cancel(false)) {
-                loop.post(embedder::sweep);
+                engineThread.execute(embedder::sweep);
             }
         }
     }

@@ -298,8 +298,8 @@ final class EngineLoop implements Runnable {
             }
             if (completion.request().limits().maxTokens() == 0) {
                 scheduler.finish(completion, FinishReason.LIMIT, now);
-            } else if (completion.beams() != null) {
-                offer(completion, completion.beams(), output);
+            } else if (completion.group() instanceof BeamGroup beam) {
+                offer(completion, beam, output);
             } else {
                 drafts.add(completion, output - completion.drafted());
                 sampling.add(completion);

@@ -5,7 +5,6 @@ import dev.corral.engine.ModelInfo;
 import dev.corral.engine.ModelInfo.InfillTokens;
 import dev.corral.engine.ModelInfo.VocabularyInfo;
 import dev.corral.gguf.ModelShape;
-import dev.corral.llama.CacheType;
 import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
 import dev.corral.llama.Model;
@@ -83,7 +82,7 @@ record LoadedModel(
             ContextFit fit,
             Model model,
             @Nullable Projector projector) {
-        Context context = model.newContext(contextOptions(options, model, fit));
+        Context context = model.newContext(contextOptions(options, fit));
         try {
             if (context.memory().exists()) {
                 EmbeddingTraits embedding = EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize());
@@ -104,7 +103,7 @@ record LoadedModel(
             Model model,
             @Nullable Projector projector) {
         EmbeddingTraits embedding = EmbeddingTraits.ofEncoder(model, options);
-        Context context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
+        Context context = EmbeddingContext.ofEncoder(model, fit, embedding);
         try {
             return assemble(options, files, fit, model, context, embedding, projector);
         } catch (RuntimeException e) {
@@ -217,23 +216,22 @@ record LoadedModel(
             Counters counters) {
         int batchSize = embedding.generates() ? EmbeddingContext.chunk(model, fit) : fit.microBatchSize();
         return new Embedder(
-                lane(options, fit, model, context, embedding, false),
-                lane(options, fit, model, context, embedding, true),
+                lane(fit, model, context, embedding, false),
+                lane(fit, model, context, embedding, true),
                 new PrefillPacer(options.stepTargetMillis() * 1_000_000L, batchSize, batchSize),
                 counters,
                 batchSize);
     }
 
     private static EmbeddingLane lane(
-            LocalEngineOptions options,
             ContextFit fit,
             Model model,
             Context context,
             EmbeddingTraits embedding,
             boolean ranks) {
         EmbeddingContext room = embedding.generates()
-                ? EmbeddingContext.onDemand(model, options, fit, embedding, ranks)
-                : EmbeddingContext.lent(model, options, fit, embedding, ranks, context);
+                ? EmbeddingContext.onDemand(model, fit, embedding, ranks)
+                : EmbeddingContext.lent(model, fit, embedding, ranks, context);
         int width = ranks ? model.classifierLabels().size() : model.outputEmbeddingSize();
         return new EmbeddingLane(room, embedding, ranks, width);
     }
@@ -252,8 +250,8 @@ record LoadedModel(
                 .build();
     }
 
-    private static ContextOptions contextOptions(LocalEngineOptions options, Model model, ContextFit fit) {
-        return computing(options, model)
+    private static ContextOptions contextOptions(LocalEngineOptions options, ContextFit fit) {
+        return fit.computing()
                 .contextSize(fit.contextSize())
                 .batchSize(options.batchSize())
                 .microBatchSize(fit.microBatchSize())
@@ -262,21 +260,6 @@ record LoadedModel(
                 .flashAttention(fit.flashAttention())
                 .swaFull(options.fullWindowCache())
                 .build();
-    }
-
-    /** What every context of the model is computed with. */
-    static ContextOptions.Builder computing(LocalEngineOptions options, Model model) {
-        ContextOptions.Builder builder = ContextOptions.builder()
-                .rope(NtkScaling.of(options.ropeAlpha(), model))
-                .keyType(CacheType.named(options.keyType()))
-                .valueType(CacheType.named(options.valueType()));
-        if (options.threads() > 0) {
-            builder.threads(options.threads());
-        }
-        if (options.batchThreads() > 0) {
-            builder.batchThreads(options.batchThreads());
-        }
-        return builder;
     }
 
     private static int sequences(LocalEngineOptions options, ContextFit fit) {

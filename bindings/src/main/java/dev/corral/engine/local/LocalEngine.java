@@ -65,9 +65,16 @@ public final class LocalEngine implements Engine {
         this.preparation =
                 new Preparation(loaded.vocabulary(), loaded.info().contextSize(), slots, lookaheads, loaded.media());
         this.scoreTexts =
-                new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
+                new ScoreTexts(loaded.vocabulary(), loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
-        this.embedding = new EmbeddingQuestions(loaded, text, options.queueLimit());
+        this.embedding = new EmbeddingQuestions(
+                loaded.info(),
+                loaded.embedding(),
+                loaded.vocabulary(),
+                loaded.embedder(),
+                text,
+                loaded.loop()::post,
+                options.queueLimit());
     }
 
     /** Loads the native library ahead of the first {@link #open}, which tells what is wrong with it. */
@@ -341,7 +348,7 @@ public final class LocalEngine implements Engine {
     private void score(ScorePlan plan, Generate.Schedule schedule, String partition) throws InterruptedException {
         int atOnce = Math.min(plan.runs().size(), 2 * slots);
         Scoring scoring = new Scoring(
-                plan, schedule, partition, atOnce, scoreTexts, loaded.loop(), loaded.scheduler(), loaded.adapters());
+                plan, schedule, partition, atOnce, scoreTexts, loaded.loop()::post, loaded.scheduler(), loaded.adapters());
         int counted = Math.min(atOnce, slots);
         reserve(counted);
         try {

@@ -155,11 +155,6 @@ final class Preparation {
         return new TokenScores(targets, generation.request().logprobs().top(), true, send);
     }
 
-    /** Tokens of a text that may be empty, checked against the vocabulary. */
-    int[] tokensOrNone(Prompt prompt) {
-        return tokens.of("prompt", prompt);
-    }
-
     private int[] tokens(Prompt prompt) {
         int[] found = tokens.of("prompt", prompt);
         if (found.length > 0) {

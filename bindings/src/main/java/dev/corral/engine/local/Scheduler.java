@@ -211,7 +211,7 @@ final class Scheduler {
                         .thenComparing(
                                 Comparator.comparingLong(Completion::order).reversed()))
                 .orElseThrow();
-        if (youngest.beams() != null && running.size() == youngest.members().size()) {
+        if (youngest.group() != null && running.size() == youngest.members().size()) {
             fail(
                     youngest.generation(),
                     new EngineError.Unsupported("the beams have grown to more tokens than the KV cache holds"));

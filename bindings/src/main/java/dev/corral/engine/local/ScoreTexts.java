@@ -15,13 +15,13 @@ import java.util.List;
 final class ScoreTexts {
 
     private final Vocabulary vocabulary;
-    private final Preparation preparation;
+    private final PromptTokens tokens;
     private final int contextSize;
 
     /** @param contextSize tokens that one sequence holds */
-    ScoreTexts(Vocabulary vocabulary, Preparation preparation, int contextSize) {
+    ScoreTexts(Vocabulary vocabulary, int contextSize) {
         this.vocabulary = vocabulary;
-        this.preparation = preparation;
+        this.tokens = new PromptTokens(vocabulary);
         this.contextSize = contextSize;
     }
 
@@ -42,10 +42,10 @@ final class ScoreTexts {
     ScorePlan plan(Query.Score query) {
         List<ScorePlan.Text> texts = new ArrayList<>();
         for (Query.Score.Item item : query.items()) {
-            int[] context = preparation.tokensOrNone(item.context());
+            int[] context = tokens.of("prompt", item.context());
             int[] before = context.length > 0 ? context : new int[] {beginning()};
             for (Prompt continuation : item.continuations()) {
-                int[] after = preparation.tokensOrNone(continuation);
+                int[] after = tokens.of("prompt", continuation);
                 int[] all = Arrays.copyOf(before, before.length + after.length);
                 System.arraycopy(after, 0, all, before.length, after.length);
                 if (all.length - 1 > contextSize) {
@@ -65,7 +65,7 @@ final class ScoreTexts {
                     "window", Integer.toString(window), "must be at most " + contextSize + ", the context's size");
         }
         return query.texts().stream()
-                .map(text -> RollingWindows.of(beginning(), preparation.tokensOrNone(text), window))
+                .map(text -> RollingWindows.of(beginning(), tokens.of("prompt", text), window))
                 .toList();
     }
 

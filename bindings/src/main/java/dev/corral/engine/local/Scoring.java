@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 
 /**
  * One {@link ScorePlan} on its way through the scheduler. Its runs are ordinary completions, a few of them at a time, so
@@ -29,7 +30,7 @@ final class Scoring {
     private final String partition;
     private final int atOnce;
     private final ScoreTexts texts;
-    private final EngineLoop loop;
+    private final Executor engineThread;
     private final Scheduler scheduler;
     private final Adapters adapters;
     private final long begun = System.nanoTime();
@@ -44,7 +45,7 @@ final class Scoring {
             String partition,
             int atOnce,
             ScoreTexts texts,
-            EngineLoop loop,
+            Executor engineThread,
             Scheduler scheduler,
             Adapters adapters) {
         this.runs = plan.runs();
@@ -52,19 +53,19 @@ final class Scoring {
         this.partition = partition;
         this.atOnce = atOnce;
         this.texts = texts;
-        this.loop = loop;
+        this.engineThread = engineThread;
         this.scheduler = scheduler;
         this.adapters = adapters;
     }
 
-    /** Begins. Must be called while the loop runs. */
+    /** Begins. Must be called while the engine thread runs. */
     void start() {
-        loop.post(this::feed);
+        engineThread.execute(this::feed);
     }
 
     /** Ends what runs, and begins nothing more. */
     void cancel() {
-        loop.post(() -> end(new EngineError.Closed()));
+        engineThread.execute(() -> end(new EngineError.Closed()));
     }
 
     /**
@@ -83,7 +84,7 @@ final class Scoring {
     private void feed() {
         while (!done.isDone() && next < runs.size() && running.size() < atOnce) {
             LocalGeneration generation =
-                    new LocalGeneration(NO_ID, request(), _ -> {}, ended -> loop.post(() -> ended(ended)));
+                    new LocalGeneration(NO_ID, request(), _ -> {}, ended -> engineThread.execute(() -> ended(ended)));
             running.add(generation);
             Completion completion = texts.completion(generation, runs.get(next++));
             completion.computeWith(adapters.acquire(Optional.empty(), List.of()), adapters::release);

@@ -46,7 +46,7 @@ final class Speculator {
     private final StepCosts costs;
     private final Odds odds = new Odds();
     private final List<Lookahead> drafting = new ArrayList<>();
-    private final List<Completion> modelled = new ArrayList<>();
+    private final List<Draftable> modelled = new ArrayList<>();
     private double allowance = Double.NaN;
     private int completions;
     private int rows;
@@ -85,7 +85,7 @@ final class Speculator {
      * @param running every completion that the step computes
      * @param mostRows how many tokens the step can take beyond one a completion
      */
-    void draft(List<Completion> running, int mostRows) {
+    void draft(List<? extends Draftable> running, int mostRows) {
         drafting.clear();
         modelled.clear();
         rows = 0;
@@ -99,14 +99,14 @@ final class Speculator {
         expected = completions;
         int room = Math.min(MAX_ROWS, mostRows);
         for (int i = 0; i < completions; i++) {
-            Completion completion = running.get(i);
-            @Nullable Lookahead lookahead = completion.lookahead();
+            Draftable text = running.get(i);
+            @Nullable Lookahead lookahead = text.lookahead();
             if (lookahead != null
-                    && completion.generated() > 0
-                    && !lookup(completion, lookahead, room)
+                    && text.generated() > 0
+                    && !lookup(text, lookahead, room)
                     && model != null
                     && lookahead.settings().draftModel().isOn()) {
-                modelled.add(completion);
+                modelled.add(text);
             }
         }
         if (model != null && !modelled.isEmpty()) {
@@ -114,41 +114,41 @@ final class Speculator {
         }
     }
 
-    private boolean lookup(Completion completion, Lookahead lookahead, int room) {
+    private boolean lookup(Draftable text, Lookahead lookahead, int room) {
         @Nullable Drafter lookup = lookahead.lookup();
         if (lookup == null) {
             return false;
         }
-        lookahead.lookBack(completion.tokens(), completion.length(), odds);
-        int evidence = lookup.evidence(completion.tokens(), completion.length());
+        lookahead.lookBack(text.tokens(), text.length(), odds);
+        int evidence = lookup.evidence(text.tokens(), text.length());
         if (evidence == 0) {
             return false;
         }
         int kind = Odds.ofMatch(evidence);
         int most = Math.min(
-                Math.min(room - rows, completion.draftable(contextSize)),
+                Math.min(room - rows, text.draftable(contextSize)),
                 lookahead.settings().lookup().maxTokens());
         int length = most <= 0 ? 0 : worthwhile(lookahead, kind, most, 0);
-        int drafted = lookup.draft(completion.roomFor(Math.max(length, 1)), completion.length(), Math.max(length, 1));
+        int drafted = lookup.draft(text.roomFor(Math.max(length, 1)), text.length(), Math.max(length, 1));
         if (length == 0) {
             if (drafted > 0) {
-                lookahead.foresee(kind, completion.tokens()[completion.length()], completion.length());
+                lookahead.foresee(kind, text.tokens()[text.length()], text.length());
             }
             return false;
         }
-        return take(completion, lookahead, kind, drafted);
+        return take(text, lookahead, kind, drafted);
     }
 
     /** Takes a draft that stands behind the completion's tokens, as far as it does not end the text. */
-    private boolean take(Completion completion, Lookahead lookahead, int kind, int drafted) {
+    private boolean take(Draftable text, Lookahead lookahead, int kind, int drafted) {
         int count = 0;
-        while (count < drafted && !endsText.test(completion.tokens()[completion.length() + count])) {
+        while (count < drafted && !endsText.test(text.tokens()[text.length() + count])) {
             count++;
         }
         if (count == 0) {
             return false;
         }
-        completion.draft(count);
+        text.draft(count);
         expected += Odds.expected(lookahead.odds(odds).acceptance(kind), count);
         rows += count;
         lookahead.drafting(kind, count);
@@ -160,10 +160,10 @@ final class Speculator {
     private void askModel(DraftModel draftModel, int room) {
         int share = (room - rows) / modelled.size();
         for (int i = 0; i < modelled.size(); i++) {
-            Completion completion = modelled.get(i);
-            Lookahead lookahead = lookaheadOf(completion);
+            Draftable text = modelled.get(i);
+            Lookahead lookahead = lookaheadOf(text);
             int most = Math.min(
-                    Math.min(share, completion.draftable(contextSize)),
+                    Math.min(share, text.draftable(contextSize)),
                     lookahead.settings().draftModel().maxTokens());
             if (most > 0) {
                 int length = worthwhile(lookahead, Odds.OF_MODEL, most, draftModel.nanosPerToken());
@@ -171,20 +171,20 @@ final class Speculator {
                     length = Math.min(RETRY_TOKENS, most);
                 }
                 if (length > 0) {
-                    draftModel.ask(completion, length, lookahead.settings().draftModel());
+                    draftModel.ask(text, length, lookahead.settings().draftModel());
                 }
             }
         }
-        draftModel.draft((completion, drafted) -> {
-            Lookahead lookahead = lookaheadOf(completion);
+        draftModel.draft((text, drafted) -> {
+            Lookahead lookahead = lookaheadOf(text);
             if (drafted >= Math.max(1, lookahead.settings().draftModel().minTokens())) {
-                take(completion, lookahead, Odds.OF_MODEL, drafted);
+                take(text, lookahead, Odds.OF_MODEL, drafted);
             }
         });
     }
 
-    private static Lookahead lookaheadOf(Completion completion) {
-        Lookahead lookahead = completion.lookahead();
+    private static Lookahead lookaheadOf(Draftable text) {
+        Lookahead lookahead = text.lookahead();
         if (lookahead == null) {
             throw new IllegalStateException("a completion that drafts nothing");
         }
@@ -231,12 +231,12 @@ final class Speculator {
      * @param accepted how many of its tokens became output
      * @param ended true when the text ended with them
      */
-    void verified(Completion completion, int accepted, boolean ended) {
-        Lookahead lookahead = lookaheadOf(completion);
-        lookahead.verified(accepted, ended || accepted == completion.drafted(), odds);
+    void verified(Draftable text, int accepted, boolean ended) {
+        Lookahead lookahead = lookaheadOf(text);
+        lookahead.verified(accepted, ended || accepted == text.drafted(), odds);
         counters.accepted(accepted, !lookahead.isModels());
         if (model != null) {
-            model.verified(completion, accepted);
+            model.verified(text, accepted);
         }
     }
 

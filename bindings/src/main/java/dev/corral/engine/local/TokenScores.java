@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 
 /**
  * Tokens whose log-probabilities one completion computes on its way: each is a token that follows one of the
- * completion's own. Filled in by the {@link PromptScorer}, place by place; what was scored stays when the completion has
+ * completion's own. Filled in place by place, after each step; what was scored stays when the completion has
  * to leave its slot.
  *
  * <p>Not thread-safe; the engine thread's, until it is complete.

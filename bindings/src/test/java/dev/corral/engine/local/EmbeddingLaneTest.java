@@ -45,14 +45,14 @@ class EmbeddingLaneTest {
                 .threads(1)
                 .build();
         try (Model model = Model.open(file);
-                Context context = model.newContext(LoadedModel.computing(options, model)
+                Context context = model.newContext(new ContextFit(options, model).computing()
                         .contextSize(contextSize)
                         .build())) {
             EmbeddingTraits traits = context.memory().exists() && context.isCausal()
                     ? EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize())
                     : EmbeddingTraits.ofEncoder(model, options);
             try (EmbeddingLane lane = new EmbeddingLane(
-                    EmbeddingContext.onDemand(model, options, new ContextFit(options, model), traits, false),
+                    EmbeddingContext.onDemand(model, new ContextFit(options, model), traits, false),
                     traits,
                     false,
                     64)) {
