@@ -4,6 +4,34 @@ import dev.corral.engine.Capability;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.ModelInfo.InfillTokens;
 import dev.corral.engine.ModelInfo.VocabularyInfo;
+import dev.corral.engine.local.adapter.Adapters;
+import dev.corral.engine.local.cache.Cells;
+import dev.corral.engine.local.cache.KvCache;
+import dev.corral.engine.local.cache.MemoryTraits;
+import dev.corral.engine.local.cache.StateCache;
+import dev.corral.engine.local.cache.StateFiles;
+import dev.corral.engine.local.chat.ChatTemplates;
+import dev.corral.engine.local.embedding.Embedder;
+import dev.corral.engine.local.embedding.EmbeddingContext;
+import dev.corral.engine.local.embedding.EmbeddingLane;
+import dev.corral.engine.local.embedding.EmbeddingTraits;
+import dev.corral.engine.local.measure.Counters;
+import dev.corral.engine.local.measure.PrefillPacer;
+import dev.corral.engine.local.media.MediaPrompts;
+import dev.corral.engine.local.model.CheckedModel;
+import dev.corral.engine.local.model.ContextFit;
+import dev.corral.engine.local.model.Fingerprint;
+import dev.corral.engine.local.model.FreeMemory;
+import dev.corral.engine.local.model.MemoryFit;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.RpcServer;
+import dev.corral.engine.local.schedule.PrefillShares;
+import dev.corral.engine.local.schedule.Scheduler;
+import dev.corral.engine.local.schedule.SlotFiles;
+import dev.corral.engine.local.schedule.Slots;
+import dev.corral.engine.local.score.PromptScorer;
+import dev.corral.engine.local.speculation.DraftModels;
+import dev.corral.engine.local.speculation.Speculator;
 import dev.corral.gguf.ModelShape;
 import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
@@ -224,11 +252,7 @@ record LoadedModel(
     }
 
     private static EmbeddingLane lane(
-            ContextFit fit,
-            Model model,
-            Context context,
-            EmbeddingTraits embedding,
-            boolean ranks) {
+            ContextFit fit, Model model, Context context, EmbeddingTraits embedding, boolean ranks) {
         EmbeddingContext room = embedding.generates()
                 ? EmbeddingContext.onDemand(model, fit, embedding, ranks)
                 : EmbeddingContext.lent(model, fit, embedding, ranks, context);

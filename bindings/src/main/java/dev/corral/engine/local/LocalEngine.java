@@ -15,6 +15,19 @@ import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.Tokens;
+import dev.corral.engine.local.adapter.AppliedAdapters;
+import dev.corral.engine.local.adapter.CheckedAdapter;
+import dev.corral.engine.local.cache.PrefixSpace;
+import dev.corral.engine.local.completion.Completion;
+import dev.corral.engine.local.completion.LocalGeneration;
+import dev.corral.engine.local.embedding.EmbeddingQuestions;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.score.ScorePlan;
+import dev.corral.engine.local.score.ScoreTexts;
+import dev.corral.engine.local.score.Scoring;
+import dev.corral.engine.local.speculation.Lookaheads;
+import dev.corral.engine.local.text.TextThreads;
+import dev.corral.engine.local.text.UnbrokenRuns;
 import dev.corral.llama.LlamaException;
 import dev.corral.llama.NativeLibrary;
 import java.nio.file.Path;
@@ -64,8 +77,7 @@ public final class LocalEngine implements Engine {
         this.loaded = loaded;
         this.preparation =
                 new Preparation(loaded.vocabulary(), loaded.info().contextSize(), slots, lookaheads, loaded.media());
-        this.scoreTexts =
-                new ScoreTexts(loaded.vocabulary(), loaded.info().contextSize());
+        this.scoreTexts = new ScoreTexts(loaded.vocabulary(), loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
         this.embedding = new EmbeddingQuestions(
                 loaded.info(),
@@ -348,7 +360,14 @@ public final class LocalEngine implements Engine {
     private void score(ScorePlan plan, Generate.Schedule schedule, String partition) throws InterruptedException {
         int atOnce = Math.min(plan.runs().size(), 2 * slots);
         Scoring scoring = new Scoring(
-                plan, schedule, partition, atOnce, scoreTexts, loaded.loop()::post, loaded.scheduler(), loaded.adapters());
+                plan,
+                schedule,
+                partition,
+                atOnce,
+                scoreTexts,
+                loaded.loop()::post,
+                loaded.scheduler(),
+                loaded.adapters());
         int counted = Math.min(atOnce, slots);
         reserve(counted);
         try {
