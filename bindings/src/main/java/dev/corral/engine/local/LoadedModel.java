@@ -174,20 +174,28 @@ record LoadedModel(
         @Nullable
         MediaStep mediaStep =
                 projector == null ? null : new MediaStep(projector, context, scheduler, cache, adapters, counters);
-        EngineLoop loop = new EngineLoop(
-                "corral-engine-" + options.name(),
-                inbox,
+        Step step = new Step(
                 context,
                 vocabulary,
                 scheduler,
                 cache,
                 adapters,
                 speculator,
-                embedder,
                 mediaStep,
                 pacer,
                 counters,
                 options.slots());
+        EngineLoop loop = new EngineLoop(
+                "corral-engine-" + options.name(),
+                inbox,
+                context,
+                step,
+                scheduler,
+                cache,
+                speculator,
+                embedder,
+                pacer,
+                counters);
         return new LoadedModel(
                 model,
                 vocabulary,

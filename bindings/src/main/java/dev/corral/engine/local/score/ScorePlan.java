@@ -15,15 +15,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Runs are in an order in which those that share a prefix are neighbours.
  */
-public final class ScorePlan {
+final class ScorePlan {
 
     /**
      * A text.
      *
      * @param from the first token that is scored, at least 1
      */
-    public record Text(int[] tokens, int from) {
-        public Text {
+    record Text(int[] tokens, int from) {
+        Text {
             if (from < 1) {
                 throw new IllegalArgumentException("nothing precedes the first token");
             }
@@ -36,7 +36,7 @@ public final class ScorePlan {
     private final List<Run> runs = new ArrayList<>();
     private final List<List<Target>> targets = new ArrayList<>();
 
-    public static ScorePlan of(List<Text> texts) {
+    static ScorePlan of(List<Text> texts) {
         return new ScorePlan(texts);
     }
 
@@ -84,12 +84,12 @@ public final class ScorePlan {
         }
     }
 
-    public List<Run> runs() {
+    List<Run> runs() {
         return runs;
     }
 
     /** What came of a text, once all runs are complete. */
-    public Likelihood likelihood(int text) {
+    Likelihood likelihood(int text) {
         return likelihood(targets.get(text));
     }
 
@@ -102,7 +102,7 @@ public final class ScorePlan {
     }
 
     /** What came of several texts that make up one. */
-    public Likelihood likelihood(int firstText, int count) {
+    Likelihood likelihood(int firstText, int count) {
         return likelihood(targets.subList(firstText, firstText + count).stream()
                 .flatMap(List::stream)
                 .toList());

@@ -18,14 +18,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Turns questions for scores into texts to score, and these into completions. Thread-safe. */
-public final class ScoreTexts {
+final class ScoreTexts {
 
     private final Vocabulary vocabulary;
     private final PromptTokens tokens;
     private final int contextSize;
 
     /** @param contextSize tokens that one sequence holds */
-    public ScoreTexts(Vocabulary vocabulary, int contextSize) {
+    ScoreTexts(Vocabulary vocabulary, int contextSize) {
         this.vocabulary = vocabulary;
         this.tokens = new PromptTokens(vocabulary);
         this.contextSize = contextSize;
@@ -45,7 +45,7 @@ public final class ScoreTexts {
     }
 
     /** @throws EngineException when an item can't be scored */
-    public ScorePlan plan(Query.Score query) {
+    ScorePlan plan(Query.Score query) {
         List<ScorePlan.Text> texts = new ArrayList<>();
         for (Query.Score.Item item : query.items()) {
             int[] context = tokens.of("prompt", item.context());
@@ -64,7 +64,7 @@ public final class ScoreTexts {
     }
 
     /** Windows over texts, in their order; each text's are neighbours. */
-    public List<List<ScorePlan.Text>> windows(Query.ScoreRolling query) {
+    List<List<ScorePlan.Text>> windows(Query.ScoreRolling query) {
         int window = query.window() == 0 ? contextSize : query.window();
         if (window > contextSize) {
             throw new InvalidRequestException(

@@ -25,7 +25,7 @@ import java.util.concurrent.Executor;
  *
  * <p>Any thread may wait; everything else happens on the engine thread.
  */
-public final class Scoring {
+final class Scoring {
 
     private static final long NO_ID = 0;
 
@@ -43,7 +43,7 @@ public final class Scoring {
     private int next;
 
     /** @param atOnce the most runs that are in the scheduler at a time */
-    public Scoring(
+    Scoring(
             ScorePlan plan,
             Generate.Schedule schedule,
             String partition,
@@ -63,12 +63,12 @@ public final class Scoring {
     }
 
     /** Begins. Must be called while the engine thread runs. */
-    public void start() {
+    void start() {
         engineThread.execute(this::feed);
     }
 
     /** Ends what runs, and begins nothing more. */
-    public void cancel() {
+    void cancel() {
         engineThread.execute(() -> end(new EngineError.Closed()));
     }
 
@@ -77,7 +77,7 @@ public final class Scoring {
      *
      * @throws EngineException when a run failed
      */
-    public void await() throws InterruptedException {
+    void await() throws InterruptedException {
         try {
             done.get();
         } catch (ExecutionException e) {
