@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine thread: the only one that touches the context. It repeats one step while there is work and sleeps
+ * The engine thread: the only one that touches the context. It repeats a {@link Step} while there is work and sleeps
  * otherwise; other threads {@link #post} it commands, which run between steps.
  */
 final class EngineLoop implements Runnable {

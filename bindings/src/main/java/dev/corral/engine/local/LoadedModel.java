@@ -2,8 +2,6 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.Capability;
 import dev.corral.engine.ModelInfo;
-import dev.corral.engine.ModelInfo.InfillTokens;
-import dev.corral.engine.ModelInfo.VocabularyInfo;
 import dev.corral.engine.local.adapter.Adapters;
 import dev.corral.engine.local.cache.Cells;
 import dev.corral.engine.local.cache.KvCache;
@@ -13,7 +11,6 @@ import dev.corral.engine.local.cache.StateFiles;
 import dev.corral.engine.local.chat.ChatTemplates;
 import dev.corral.engine.local.embedding.Embedder;
 import dev.corral.engine.local.embedding.EmbeddingContext;
-import dev.corral.engine.local.embedding.EmbeddingLane;
 import dev.corral.engine.local.embedding.EmbeddingTraits;
 import dev.corral.engine.local.measure.Counters;
 import dev.corral.engine.local.measure.PrefillPacer;
@@ -37,15 +34,12 @@ import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
 import dev.corral.llama.Model;
 import dev.corral.llama.ModelOptions;
-import dev.corral.llama.NativeLibrary;
 import dev.corral.llama.Projector;
 import dev.corral.llama.ProjectorOptions;
 import dev.corral.llama.SplitMode;
 import dev.corral.llama.Vocabulary;
-import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Locale;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
@@ -170,7 +164,8 @@ record LoadedModel(
                 traits.cuttable() && (traits.window() == 0 || options.fullWindowCache()),
                 DraftModels.load(options, context, vocabulary),
                 counters);
-        Embedder embedder = embedder(options, fit, model, context, embedding, counters);
+        Embedder embedder =
+                Embedder.of(fit, model, context, embedding, options.stepTargetMillis() * 1_000_000L, counters);
         @Nullable
         MediaStep mediaStep =
                 projector == null ? null : new MediaStep(projector, context, scheduler, cache, adapters, counters);
@@ -207,7 +202,7 @@ record LoadedModel(
                 adapters,
                 embedder,
                 embedding,
-                describe(options, model, context, capabilities(embedding, projector), embedding, templates),
+                Description.of(options, model, context, capabilities(embedding, projector), embedding, templates),
                 speculator,
                 new MediaPrompts(
                         projector,
@@ -241,31 +236,6 @@ record LoadedModel(
             capabilities.add(Capability.HEAR);
         }
         return capabilities;
-    }
-
-    private static Embedder embedder(
-            LocalEngineOptions options,
-            ContextFit fit,
-            Model model,
-            Context context,
-            EmbeddingTraits embedding,
-            Counters counters) {
-        int batchSize = embedding.generates() ? EmbeddingContext.chunk(model, fit) : fit.microBatchSize();
-        return new Embedder(
-                lane(fit, model, context, embedding, false),
-                lane(fit, model, context, embedding, true),
-                new PrefillPacer(options.stepTargetMillis() * 1_000_000L, batchSize, batchSize),
-                counters,
-                batchSize);
-    }
-
-    private static EmbeddingLane lane(
-            ContextFit fit, Model model, Context context, EmbeddingTraits embedding, boolean ranks) {
-        EmbeddingContext room = embedding.generates()
-                ? EmbeddingContext.onDemand(model, fit, embedding, ranks)
-                : EmbeddingContext.lent(model, fit, embedding, ranks, context);
-        int width = ranks ? model.classifierLabels().size() : model.outputEmbeddingSize();
-        return new EmbeddingLane(room, embedding, ranks, width);
     }
 
     private static boolean keepsFiles(LocalEngineOptions options) {
@@ -318,53 +288,6 @@ record LoadedModel(
                 .orElse(null);
         // what a saved sliding window holds is enough to go on at its end, and nowhere else
         return new StateCache(options.cacheRamMiB() * MIB, traits.cuttable() && traits.window() == 0, files);
-    }
-
-    private static ModelInfo describe(
-            LocalEngineOptions options,
-            Model model,
-            Context context,
-            Set<Capability> capabilities,
-            EmbeddingTraits embedding,
-            ChatTemplates templates) {
-        Vocabulary vocabulary = model.vocabulary();
-        return new ModelInfo(
-                capabilities,
-                options.name(),
-                options.model().toString(),
-                model.description(),
-                model.parameterCount(),
-                model.sizeBytes(),
-                model.fileType(),
-                new VocabularyInfo(
-                        vocabulary.type().ordinal(),
-                        vocabulary.size(),
-                        text(vocabulary, vocabulary.bos()),
-                        text(vocabulary, vocabulary.eos()),
-                        infillTokens(vocabulary)),
-                model.outputEmbeddingSize(),
-                new ModelInfo.Embedding(embedding.pooling(), embedding.limit()),
-                model.trainedContext(),
-                embedding.generates() ? context.sequenceContextSize() : embedding.limit(),
-                options.slots(),
-                templates.source(),
-                templates.capabilities(),
-                model.metadata(),
-                NativeLibrary.load().version());
-    }
-
-    private static InfillTokens infillTokens(Vocabulary vocabulary) {
-        return new InfillTokens(
-                vocabulary.addsBos() ? vocabulary.bos() : OptionalInt.empty(),
-                vocabulary.fimPrefix(),
-                vocabulary.fimSuffix(),
-                vocabulary.fimMiddle(),
-                vocabulary.fimRepository(),
-                vocabulary.fimSeparator());
-    }
-
-    private static String text(Vocabulary vocabulary, OptionalInt token) {
-        return token.isPresent() ? new String(vocabulary.piece(token.getAsInt(), true), StandardCharsets.UTF_8) : "";
     }
 
     @Override

@@ -4,6 +4,9 @@ import dev.corral.engine.EngineError;
 import dev.corral.engine.Pooling;
 import dev.corral.engine.local.measure.Counters;
 import dev.corral.engine.local.measure.PrefillPacer;
+import dev.corral.engine.local.model.ContextFit;
+import dev.corral.llama.Context;
+import dev.corral.llama.Model;
 
 /**
  * Vectors and scores, computed between the steps of generations: at most one batch each, whose size keeps the time from
@@ -23,12 +26,44 @@ public final class Embedder implements AutoCloseable {
     private boolean scoresNext;
 
     /** @param batchSize tokens of a batch while nobody streams */
-    public Embedder(EmbeddingLane vectors, EmbeddingLane scores, PrefillPacer pacer, Counters counters, int batchSize) {
+    private Embedder(
+            EmbeddingLane vectors, EmbeddingLane scores, PrefillPacer pacer, Counters counters, int batchSize) {
         this.vectors = vectors;
         this.scores = scores;
         this.pacer = pacer;
         this.counters = counters;
         this.batchSize = batchSize;
+    }
+
+    /**
+     * What embeds and ranks with a model.
+     *
+     * @param context the engine's own, which an encoder lends
+     * @param stepTargetNanos how long a step may take while somebody streams
+     */
+    public static Embedder of(
+            ContextFit fit,
+            Model model,
+            Context context,
+            EmbeddingTraits traits,
+            long stepTargetNanos,
+            Counters counters) {
+        int batchSize = traits.generates() ? EmbeddingContext.chunk(model, fit) : fit.microBatchSize();
+        return new Embedder(
+                lane(fit, model, context, traits, false),
+                lane(fit, model, context, traits, true),
+                new PrefillPacer(stepTargetNanos, batchSize, batchSize),
+                counters,
+                batchSize);
+    }
+
+    private static EmbeddingLane lane(
+            ContextFit fit, Model model, Context context, EmbeddingTraits traits, boolean ranks) {
+        EmbeddingContext room = traits.generates()
+                ? EmbeddingContext.onDemand(model, fit, traits, ranks)
+                : EmbeddingContext.lent(model, fit, traits, ranks, context);
+        int width = ranks ? model.classifierLabels().size() : model.outputEmbeddingSize();
+        return new EmbeddingLane(room, traits, ranks, width);
     }
 
     void add(EmbeddingJob job) {

@@ -42,13 +42,12 @@ public final class EmbeddingContext implements AutoCloseable {
     }
 
     /** Of a model that computes nothing else: the engine's own context, where it gives what is wanted. */
-    public static EmbeddingContext lent(
-            Model model, ContextFit fit, EmbeddingTraits traits, boolean ranks, Context engines) {
+    static EmbeddingContext lent(Model model, ContextFit fit, EmbeddingTraits traits, boolean ranks, Context engines) {
         Pooling pooling = kind(ranks);
         return new EmbeddingContext(model, fit, traits, pooling, engines.pooling() == pooling ? engines : null);
     }
 
-    public static EmbeddingContext onDemand(Model model, ContextFit fit, EmbeddingTraits traits, boolean ranks) {
+    static EmbeddingContext onDemand(Model model, ContextFit fit, EmbeddingTraits traits, boolean ranks) {
         return new EmbeddingContext(model, fit, traits, kind(ranks), null);
     }
 
@@ -99,7 +98,7 @@ public final class EmbeddingContext implements AutoCloseable {
     }
 
     /** Tokens to compute at once of a model that can go on where it was. */
-    public static int chunk(Model model, ContextFit fit) {
+    static int chunk(Model model, ContextFit fit) {
         long row = (long) Float.BYTES * (model.vocabulary().size() + model.outputEmbeddingSize());
         int most = fit.microBatchSize();
         return (int) Math.clamp(OUTPUT_BYTES / row, Math.min(PrefillPacer.MIN_CHUNK, most), most);

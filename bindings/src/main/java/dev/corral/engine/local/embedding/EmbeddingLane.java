@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: each active input has a sequence of its own, and all of them fit the context. The engine thread's.
  */
-public final class EmbeddingLane implements AutoCloseable {
+final class EmbeddingLane implements AutoCloseable {
 
     private final EmbeddingContext contexts;
     private final EmbeddingTraits traits;
@@ -35,7 +35,7 @@ public final class EmbeddingLane implements AutoCloseable {
      * @param ranks whether the context gives scores
      * @param width numbers in a row, or scores of an input
      */
-    public EmbeddingLane(EmbeddingContext contexts, EmbeddingTraits traits, boolean ranks, int width) {
+    EmbeddingLane(EmbeddingContext contexts, EmbeddingTraits traits, boolean ranks, int width) {
         this.contexts = contexts;
         this.traits = traits;
         this.ranks = ranks;
