@@ -1,6 +1,6 @@
 package dev.corral.server;
 
-import dev.corral.engine.local.AdapterOptions;
+import dev.corral.engine.local.options.AdapterOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

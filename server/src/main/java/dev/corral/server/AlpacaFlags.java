@@ -1,6 +1,6 @@
 package dev.corral.server;
 
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.server.http.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package dev.corral.server;
 
 import dev.corral.engine.Limits;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.server.hub.ModelFolder;
 import dev.corral.server.terminal.ChatLoop;
 import dev.corral.server.terminal.Dialogue;

@@ -2,7 +2,7 @@ package dev.corral.server;
 
 import dev.corral.engine.Pooling;
 import dev.corral.engine.Query;
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.corral.server;
 
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
-import dev.corral.engine.local.RpcServer;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.RpcServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;

@@ -1,7 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import java.util.function.DoubleConsumer;
 
 /** Loads a model. */

@@ -1,8 +1,8 @@
 package dev.corral.server;
 
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.server.terminal.Terminal;
 import java.io.IOException;
 import java.io.UncheckedIOException;

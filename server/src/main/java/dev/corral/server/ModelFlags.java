@@ -1,7 +1,7 @@
 package dev.corral.server;
 
-import dev.corral.engine.local.LocalEngineOptions;
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.corral.server;
 
-import dev.corral.engine.local.LocalEngineOptions;
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.server.remote.RemoteHosts;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.corral.server;
 
 import dev.corral.engine.Engine;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.terminal.Terminal;

@@ -1,7 +1,7 @@
 package dev.corral.server;
 
-import dev.corral.engine.local.LocalEngineOptions;
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.hub.Pull;

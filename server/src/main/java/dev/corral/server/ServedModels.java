@@ -1,8 +1,8 @@
 package dev.corral.server;
 
-import dev.corral.engine.local.AdapterOptions;
-import dev.corral.engine.local.LocalEngineOptions;
-import dev.corral.engine.local.MemoryNeed;
+import dev.corral.engine.local.model.MemoryNeed;
+import dev.corral.engine.local.options.AdapterOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.gguf.GgufException;
 import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.configuration.Setting;

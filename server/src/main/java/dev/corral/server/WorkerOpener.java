@@ -1,7 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.worker.WorkerEngine;
 import dev.corral.server.worker.WorkerProcess;
 import java.util.concurrent.BlockingQueue;

@@ -1,14 +1,17 @@
 package dev.corral.server;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.corral.engine.local.model.MemoryNeed;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +89,46 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.corral.server..")
+                .check(all);
+    }
+
+    @Test
+    void theRoomsOfTheEngineDoNotKnowWhatIsMadeOfThem() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.engine.local.*..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.corral.engine.local")
+                .check(all);
+        slices().matching("dev.corral.engine.local.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(all);
+    }
+
+    @Test
+    void theCacheKnowsTokensAndNotWhoseTheyAre() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.engine.local.cache..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.corral.engine.local..")
+                        .and(not(resideInAnyPackage(
+                                "dev.corral.engine.local.cache..", "dev.corral.engine.local.media.."))))
+                .check(all);
+    }
+
+    @Test
+    void outsideOfTheEngineOnlyItsDoorIsKnown() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.corral.engine.local..", "dev.corral.bench..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.corral.engine.local..")
+                        .and(not(resideInAnyPackage("dev.corral.engine.local", "dev.corral.engine.local.options")))
+                        .and(not(assignableTo(MemoryNeed.class))))
+                .because("the engine's rooms are public only for each other")
                 .check(all);
     }
 

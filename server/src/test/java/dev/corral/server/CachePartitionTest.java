@@ -8,7 +8,7 @@ import dev.corral.engine.Query;
 import dev.corral.engine.Sampling;
 import dev.corral.engine.Speculation;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.generation.ChatDefaults;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;

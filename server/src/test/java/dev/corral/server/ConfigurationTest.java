@@ -3,7 +3,7 @@ package dev.corral.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.configuration.ConfigurationException;
 import dev.corral.server.configuration.ConfigurationFile;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package dev.corral.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.corral.engine.local.AdapterOptions;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.AdapterOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.corral.server;
 
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.corral.server;
 
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.generation.ChatDefaults;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;

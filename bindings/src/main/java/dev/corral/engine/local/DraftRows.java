@@ -1,5 +1,6 @@
 package dev.corral.engine.local;
 
+import dev.corral.engine.local.completion.Completion;
 import dev.corral.llama.Context;
 import dev.corral.llama.SamplingRows;
 

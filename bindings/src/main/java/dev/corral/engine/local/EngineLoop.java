@@ -1,22 +1,19 @@
 package dev.corral.engine.local;
 
 import dev.corral.engine.EngineError;
-import dev.corral.engine.FinishReason;
-import dev.corral.engine.Logprobs;
-import dev.corral.engine.TokenLogprob;
-import dev.corral.llama.Batch;
+import dev.corral.engine.local.cache.KvCache;
+import dev.corral.engine.local.embedding.Embedder;
+import dev.corral.engine.local.measure.Counters;
+import dev.corral.engine.local.measure.PrefillPacer;
+import dev.corral.engine.local.schedule.Scheduler;
+import dev.corral.engine.local.speculation.Speculator;
 import dev.corral.llama.Context;
-import dev.corral.llama.DecodeResult;
-import dev.corral.llama.SamplingRows;
-import dev.corral.llama.Vocabulary;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine thread: the only one that touches the context. It repeats one step while there is work and sleeps
+ * The engine thread: the only one that touches the context. It repeats a {@link Step} while there is work and sleeps
  * otherwise; other threads {@link #post} it commands, which run between steps.
  */
 final class EngineLoop implements Runnable {
@@ -25,24 +22,13 @@ final class EngineLoop implements Runnable {
     private static final long STACK_BYTES = 64L << 20;
 
     private final Context context;
-    private final Vocabulary vocabulary;
+    private final Step step;
     private final Scheduler scheduler;
     private final KvCache cache;
-    private final Adapters adapters;
     private final Speculator speculator;
     private final Embedder embedder;
     private final PrefillPacer pacer;
     private final Counters counters;
-    private final Pieces pieces;
-    private final Plan plan;
-    private final Batch batch;
-    private final SamplingRows rows;
-    private final PromptScorer scorer;
-    private final BeamOptions beamOptions;
-    private final List<BeamGroup> beams = new ArrayList<>();
-    private final List<Completion> sampling = new ArrayList<>();
-    private final DraftRows drafts;
-    private final @Nullable MediaStep media;
     private final Inbox inbox;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread thread;
@@ -53,34 +39,22 @@ final class EngineLoop implements Runnable {
             String name,
             Inbox inbox,
             Context context,
-            Vocabulary vocabulary,
+            Step step,
             Scheduler scheduler,
             KvCache cache,
-            Adapters adapters,
             Speculator speculator,
             Embedder embedder,
-            @Nullable MediaStep media,
             PrefillPacer pacer,
-            Counters counters,
-            int slots) {
+            Counters counters) {
         this.inbox = inbox;
         this.context = context;
-        this.vocabulary = vocabulary;
+        this.step = step;
         this.scheduler = scheduler;
         this.cache = cache;
-        this.adapters = adapters;
         this.speculator = speculator;
         this.embedder = embedder;
-        this.media = media;
         this.pacer = pacer;
         this.counters = counters;
-        this.pieces = new Pieces(vocabulary);
-        this.plan = new Plan(slots);
-        this.batch = new Batch(context.batchSize());
-        this.scorer = new PromptScorer(pieces);
-        this.beamOptions = new BeamOptions(pieces);
-        this.rows = new SamplingRows(slots + Speculator.MAX_ROWS, (int) Logprobs.TOP.max());
-        this.drafts = new DraftRows(rows, slots);
         this.thread = new Thread(null, this, name, STACK_BYTES);
         thread.setDaemon(true);
         inbox.readBy(thread);
@@ -93,20 +67,9 @@ final class EngineLoop implements Runnable {
         thread.start();
     }
 
-    /**
-     * Computes one token: the first decode allocates, and reads the weights. On the engine thread, as every decode: the
-     * first thread to compute gets OpenMP's workers, and beside a second set of them both would sleep instead of spin.
-     */
+    /** Computes one token, since the first decode allocates, and reads the weights. On the engine thread. */
     void warmUp() {
-        batch.clear();
-        batch.add(vocabulary.bos().orElse(vocabulary.eos().orElse(0)), 0, 0, true);
-        if (context.model().hasEncoder()) {
-            context.encode(batch);
-        } else {
-            context.decode(batch);
-        }
-        context.synchronize();
-        context.memory().clear();
+        step.warmUp();
     }
 
     /** Runs a command on the engine thread, before its next step. Any thread may call it. */
@@ -151,10 +114,7 @@ final class EngineLoop implements Runnable {
             embedder.failAll(new EngineError.Closed());
         } finally {
             embedder.close();
-            rows.close();
-            scorer.close();
-            beamOptions.close();
-            batch.close();
+            step.close();
             speculator.close();
             context.close();
             stopped.countDown();
@@ -197,207 +157,13 @@ final class EngineLoop implements Runnable {
             return;
         }
         try {
-            step();
+            step.run();
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.ERROR, "a step failed; its requests end and the KV cache is cleared", e);
             scheduler.failAll(new EngineError.Internal("the engine failed while computing this request"));
             speculator.clear();
         }
         publish();
-    }
-
-    /** One step of every running completion. */
-    private void step() {
-        long now = System.nanoTime();
-        scheduler.expire(now);
-        scheduler.admit(now);
-        if (media != null) {
-            media.run();
-        }
-        speculator.draft(
-                scheduler.runningCompletions(), Math.min(cache.spareCells(), batch.capacity()) - scheduler.running());
-        scheduler.plan(plan);
-        if (decode()) {
-            sample();
-            emit();
-            speculator.stepped(System.nanoTime() - now);
-        }
-    }
-
-    private boolean decode() {
-        while (!plan.isEmpty()) {
-            long begun = System.nanoTime();
-            fillBatch();
-            adapters.apply(plan.completion(0).adapters());
-            DecodeResult result = context.decode(batch);
-            if (result == DecodeResult.DECODED) {
-                measure(System.nanoTime() - begun);
-                return true;
-            }
-            if (!cache.evictOne()) {
-                scheduler.preemptYoungest();
-            }
-            scheduler.plan(plan);
-        }
-        return false;
-    }
-
-    private void fillBatch() {
-        batch.clear();
-        for (int i = 0; i < plan.size(); i++) {
-            Completion completion = plan.completion(i);
-            int[] tokens = completion.tokens();
-            int sequence = completion.sequence().id();
-            int from = completion.sequence().length();
-            int to = from + plan.count(i);
-            int offset = completion.sequence().position() - from;
-            for (int place = from; place < to; place++) {
-                batch.add(tokens[place], place + offset, sequence, completion.needsOutput(place));
-            }
-        }
-    }
-
-    private void measure(long nanos) {
-        int generation = 0;
-        int prompt = 0;
-        int drafted = 0;
-        for (int i = 0; i < plan.size(); i++) {
-            drafted += plan.completion(i).drafted();
-            if (plan.count(i) == 1 + plan.completion(i).drafted()
-                    && plan.completion(i).generated() > 0) {
-                generation++;
-            } else {
-                prompt += plan.count(i);
-            }
-        }
-        if (drafted == 0) {
-            pacer.measured(generation, prompt, nanos);
-        }
-        counters.stepped(plan.size(), prompt, nanos);
-    }
-
-    private void sample() {
-        List<Completion> unscorable = scorer.score(plan, context);
-        scheduler.decoded(plan);
-        for (Completion completion : unscorable) {
-            scheduler.fail(completion.generation(), new EngineError.Internal("the model's logits are not finite"));
-        }
-        drafts.clear();
-        sampling.clear();
-        long now = System.nanoTime();
-        int output = -1;
-        for (int i = 0; i < plan.size(); i++) {
-            output += plan.count(i);
-            Completion completion = plan.completion(i);
-            if (completion.isClosed()) {
-                continue;
-            }
-            completion.progress(now);
-            if (completion.pending() > 0) {
-                continue;
-            }
-            if (completion.request().limits().maxTokens() == 0) {
-                scheduler.finish(completion, FinishReason.LIMIT, now);
-            } else if (completion.beams() != null) {
-                offer(completion, completion.beams(), output);
-            } else {
-                drafts.add(completion, output - completion.drafted());
-                sampling.add(completion);
-            }
-        }
-        drafts.sample(context);
-        advanceBeams();
-    }
-
-    private void offer(Completion completion, BeamGroup group, int output) {
-        beamOptions
-                .of(completion, group, output, group.considered(), context)
-                .ifPresentOrElse(
-                        options -> {
-                            if (group.offer(completion, options)) {
-                                beams.add(group);
-                            }
-                        },
-                        () -> scheduler.fail(
-                                completion.generation(),
-                                new EngineError.Internal("the model's logits are not finite")));
-    }
-
-    private void advanceBeams() {
-        long now = System.nanoTime();
-        for (BeamGroup group : beams) {
-            counters.generated(group.members().size());
-            if (!group.advance(cache, now)) {
-                scheduler.finish(group.leader(), FinishReason.LIMIT, now);
-            }
-        }
-        beams.clear();
-    }
-
-    private void emit() {
-        long now = System.nanoTime();
-        for (int i = 0; i < sampling.size(); i++) {
-            if (!sampling.get(i).isClosed()) {
-                emit(sampling.get(i), i, now);
-            }
-        }
-    }
-
-    /** Emits the tokens of a completion's rows: those that its draft foresaw, and one more. */
-    private void emit(Completion completion, int index, long now) {
-        int count = drafts.count(index);
-        for (int nth = 0; nth < count; nth++) {
-            int row = drafts.row(index, nth);
-            if (rows.failed(row)) {
-                verified(completion, nth, false);
-                scheduler.fail(completion.generation(), new EngineError.Internal(rows.message(row)));
-                return;
-            }
-            int token = rows.token(row);
-            completion.sampled(token, now);
-            counters.generated(1);
-            @Nullable
-            FinishReason reason = vocabulary.isEndOfGeneration(token)
-                    ? completion.writeEnd(token, shown(completion, token), logprob(completion, row, token))
-                    : completion.write(
-                            token,
-                            shown(completion, token),
-                            logprob(completion, row, token),
-                            context.sequenceContextSize());
-            if (reason != null || nth == count - 1) {
-                verified(completion, nth, reason != null);
-                if (reason == null || (reason == FinishReason.CONTEXT_FULL && scheduler.shiftContext(completion))) {
-                    completion.flush();
-                } else {
-                    scheduler.finish(completion, reason, now);
-                }
-                return;
-            }
-        }
-    }
-
-    private byte[] shown(Completion completion, int token) {
-        return pieces.shown(token, completion.request().output());
-    }
-
-    /** The first {@code accepted} tokens of its draft, if it had one, are output. */
-    private void verified(Completion completion, int accepted, boolean ended) {
-        if (completion.drafted() > 0) {
-            speculator.verified(completion, accepted, ended);
-            scheduler.settle(completion, accepted);
-        }
-    }
-
-    private @Nullable TokenLogprob logprob(Completion completion, int row, int token) {
-        if (completion.topLogprobs() == 0) {
-            return null;
-        }
-        List<TokenLogprob> top = new ArrayList<>(rows.topCount(row));
-        for (int i = 0; i < rows.topCount(row); i++) {
-            int id = rows.topToken(row, i);
-            top.add(new TokenLogprob(id, pieces.bytes(id), rows.topLogprob(row, i), List.of()));
-        }
-        return new TokenLogprob(token, pieces.bytes(token), rows.logprob(row), top);
     }
 
     private void publish() {

@@ -2,23 +2,44 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.Capability;
 import dev.corral.engine.ModelInfo;
-import dev.corral.engine.ModelInfo.InfillTokens;
-import dev.corral.engine.ModelInfo.VocabularyInfo;
+import dev.corral.engine.local.adapter.Adapters;
+import dev.corral.engine.local.cache.Cells;
+import dev.corral.engine.local.cache.KvCache;
+import dev.corral.engine.local.cache.MemoryTraits;
+import dev.corral.engine.local.cache.StateCache;
+import dev.corral.engine.local.cache.StateFiles;
+import dev.corral.engine.local.chat.ChatTemplates;
+import dev.corral.engine.local.embedding.Embedder;
+import dev.corral.engine.local.embedding.EmbeddingContext;
+import dev.corral.engine.local.embedding.EmbeddingTraits;
+import dev.corral.engine.local.measure.Counters;
+import dev.corral.engine.local.measure.PrefillPacer;
+import dev.corral.engine.local.media.MediaPrompts;
+import dev.corral.engine.local.model.CheckedModel;
+import dev.corral.engine.local.model.ContextFit;
+import dev.corral.engine.local.model.Fingerprint;
+import dev.corral.engine.local.model.FreeMemory;
+import dev.corral.engine.local.model.MemoryFit;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.RpcServer;
+import dev.corral.engine.local.schedule.PrefillShares;
+import dev.corral.engine.local.schedule.Scheduler;
+import dev.corral.engine.local.schedule.SlotFiles;
+import dev.corral.engine.local.schedule.Slots;
+import dev.corral.engine.local.score.PromptScorer;
+import dev.corral.engine.local.speculation.DraftModels;
+import dev.corral.engine.local.speculation.Speculator;
 import dev.corral.gguf.ModelShape;
-import dev.corral.llama.CacheType;
 import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
 import dev.corral.llama.Model;
 import dev.corral.llama.ModelOptions;
-import dev.corral.llama.NativeLibrary;
 import dev.corral.llama.Projector;
 import dev.corral.llama.ProjectorOptions;
 import dev.corral.llama.SplitMode;
 import dev.corral.llama.Vocabulary;
-import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Locale;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +104,7 @@ record LoadedModel(
             ContextFit fit,
             Model model,
             @Nullable Projector projector) {
-        Context context = model.newContext(contextOptions(options, model, fit));
+        Context context = model.newContext(contextOptions(options, fit));
         try {
             if (context.memory().exists()) {
                 EmbeddingTraits embedding = EmbeddingTraits.ofDecoder(model, options, context.sequenceContextSize());
@@ -104,7 +125,7 @@ record LoadedModel(
             Model model,
             @Nullable Projector projector) {
         EmbeddingTraits embedding = EmbeddingTraits.ofEncoder(model, options);
-        Context context = EmbeddingContext.ofEncoder(model, options, fit, embedding);
+        Context context = EmbeddingContext.ofEncoder(model, fit, embedding);
         try {
             return assemble(options, files, fit, model, context, embedding, projector);
         } catch (RuntimeException e) {
@@ -143,24 +164,33 @@ record LoadedModel(
                 traits.cuttable() && (traits.window() == 0 || options.fullWindowCache()),
                 DraftModels.load(options, context, vocabulary),
                 counters);
-        Embedder embedder = embedder(options, fit, model, context, embedding, counters);
+        Embedder embedder =
+                Embedder.of(fit, model, context, embedding, options.stepTargetMillis() * 1_000_000L, counters);
         @Nullable
         MediaStep mediaStep =
                 projector == null ? null : new MediaStep(projector, context, scheduler, cache, adapters, counters);
-        EngineLoop loop = new EngineLoop(
-                "corral-engine-" + options.name(),
-                inbox,
+        Step step = new Step(
                 context,
                 vocabulary,
                 scheduler,
                 cache,
                 adapters,
                 speculator,
-                embedder,
                 mediaStep,
                 pacer,
                 counters,
                 options.slots());
+        EngineLoop loop = new EngineLoop(
+                "corral-engine-" + options.name(),
+                inbox,
+                context,
+                step,
+                scheduler,
+                cache,
+                speculator,
+                embedder,
+                pacer,
+                counters);
         return new LoadedModel(
                 model,
                 vocabulary,
@@ -172,7 +202,7 @@ record LoadedModel(
                 adapters,
                 embedder,
                 embedding,
-                describe(options, model, context, capabilities(embedding, projector), embedding, templates),
+                Description.of(options, model, context, capabilities(embedding, projector), embedding, templates),
                 speculator,
                 new MediaPrompts(
                         projector,
@@ -208,36 +238,6 @@ record LoadedModel(
         return capabilities;
     }
 
-    private static Embedder embedder(
-            LocalEngineOptions options,
-            ContextFit fit,
-            Model model,
-            Context context,
-            EmbeddingTraits embedding,
-            Counters counters) {
-        int batchSize = embedding.generates() ? EmbeddingContext.chunk(model, fit) : fit.microBatchSize();
-        return new Embedder(
-                lane(options, fit, model, context, embedding, false),
-                lane(options, fit, model, context, embedding, true),
-                new PrefillPacer(options.stepTargetMillis() * 1_000_000L, batchSize, batchSize),
-                counters,
-                batchSize);
-    }
-
-    private static EmbeddingLane lane(
-            LocalEngineOptions options,
-            ContextFit fit,
-            Model model,
-            Context context,
-            EmbeddingTraits embedding,
-            boolean ranks) {
-        EmbeddingContext room = embedding.generates()
-                ? EmbeddingContext.onDemand(model, options, fit, embedding, ranks)
-                : EmbeddingContext.lent(model, options, fit, embedding, ranks, context);
-        int width = ranks ? model.classifierLabels().size() : model.outputEmbeddingSize();
-        return new EmbeddingLane(room, embedding, ranks, width);
-    }
-
     private static boolean keepsFiles(LocalEngineOptions options) {
         return options.cacheFolder().isPresent() || options.slotFolder().isPresent();
     }
@@ -252,8 +252,8 @@ record LoadedModel(
                 .build();
     }
 
-    private static ContextOptions contextOptions(LocalEngineOptions options, Model model, ContextFit fit) {
-        return computing(options, model)
+    private static ContextOptions contextOptions(LocalEngineOptions options, ContextFit fit) {
+        return fit.computing()
                 .contextSize(fit.contextSize())
                 .batchSize(options.batchSize())
                 .microBatchSize(fit.microBatchSize())
@@ -262,21 +262,6 @@ record LoadedModel(
                 .flashAttention(fit.flashAttention())
                 .swaFull(options.fullWindowCache())
                 .build();
-    }
-
-    /** What every context of the model is computed with. */
-    static ContextOptions.Builder computing(LocalEngineOptions options, Model model) {
-        ContextOptions.Builder builder = ContextOptions.builder()
-                .rope(NtkScaling.of(options.ropeAlpha(), model))
-                .keyType(CacheType.named(options.keyType()))
-                .valueType(CacheType.named(options.valueType()));
-        if (options.threads() > 0) {
-            builder.threads(options.threads());
-        }
-        if (options.batchThreads() > 0) {
-            builder.batchThreads(options.batchThreads());
-        }
-        return builder;
     }
 
     private static int sequences(LocalEngineOptions options, ContextFit fit) {
@@ -303,53 +288,6 @@ record LoadedModel(
                 .orElse(null);
         // what a saved sliding window holds is enough to go on at its end, and nowhere else
         return new StateCache(options.cacheRamMiB() * MIB, traits.cuttable() && traits.window() == 0, files);
-    }
-
-    private static ModelInfo describe(
-            LocalEngineOptions options,
-            Model model,
-            Context context,
-            Set<Capability> capabilities,
-            EmbeddingTraits embedding,
-            ChatTemplates templates) {
-        Vocabulary vocabulary = model.vocabulary();
-        return new ModelInfo(
-                capabilities,
-                options.name(),
-                options.model().toString(),
-                model.description(),
-                model.parameterCount(),
-                model.sizeBytes(),
-                model.fileType(),
-                new VocabularyInfo(
-                        vocabulary.type().ordinal(),
-                        vocabulary.size(),
-                        text(vocabulary, vocabulary.bos()),
-                        text(vocabulary, vocabulary.eos()),
-                        infillTokens(vocabulary)),
-                model.outputEmbeddingSize(),
-                new ModelInfo.Embedding(embedding.pooling(), embedding.limit()),
-                model.trainedContext(),
-                embedding.generates() ? context.sequenceContextSize() : embedding.limit(),
-                options.slots(),
-                templates.source(),
-                templates.capabilities(),
-                model.metadata(),
-                NativeLibrary.load().version());
-    }
-
-    private static InfillTokens infillTokens(Vocabulary vocabulary) {
-        return new InfillTokens(
-                vocabulary.addsBos() ? vocabulary.bos() : OptionalInt.empty(),
-                vocabulary.fimPrefix(),
-                vocabulary.fimSuffix(),
-                vocabulary.fimMiddle(),
-                vocabulary.fimRepository(),
-                vocabulary.fimSeparator());
-    }
-
-    private static String text(Vocabulary vocabulary, OptionalInt token) {
-        return token.isPresent() ? new String(vocabulary.piece(token.getAsInt(), true), StandardCharsets.UTF_8) : "";
     }
 
     @Override

@@ -9,12 +9,23 @@ import dev.corral.engine.EngineStats;
 import dev.corral.engine.Event;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
-import dev.corral.engine.Likelihood;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.Tokens;
+import dev.corral.engine.local.adapter.AppliedAdapters;
+import dev.corral.engine.local.adapter.CheckedAdapter;
+import dev.corral.engine.local.cache.PrefixSpace;
+import dev.corral.engine.local.completion.Completion;
+import dev.corral.engine.local.completion.LocalGeneration;
+import dev.corral.engine.local.embedding.EmbeddingQuestions;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.schedule.Backlog;
+import dev.corral.engine.local.score.ScoreQuestions;
+import dev.corral.engine.local.speculation.Lookaheads;
+import dev.corral.engine.local.text.TextThreads;
+import dev.corral.engine.local.text.UnbrokenRuns;
 import dev.corral.llama.LlamaException;
 import dev.corral.llama.NativeLibrary;
 import java.nio.file.Path;
@@ -25,7 +36,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
@@ -50,12 +60,11 @@ public final class LocalEngine implements Engine {
     private final int slots;
     private final LoadedModel loaded;
     private final Preparation preparation;
-    private final ScoreTexts scoreTexts;
     private final TextThreads text;
     private final EmbeddingQuestions embedding;
+    private final ScoreQuestions scores;
+    private final Backlog backlog;
     private final AtomicLong ids = new AtomicLong();
-    private final AtomicInteger unfinished = new AtomicInteger();
-    private final AtomicLong averageNanos = new AtomicLong();
     private volatile boolean closed;
 
     private LocalEngine(LocalEngineOptions options, LoadedModel loaded, Lookaheads lookaheads) {
@@ -64,10 +73,25 @@ public final class LocalEngine implements Engine {
         this.loaded = loaded;
         this.preparation =
                 new Preparation(loaded.vocabulary(), loaded.info().contextSize(), slots, lookaheads, loaded.media());
-        this.scoreTexts =
-                new ScoreTexts(loaded.vocabulary(), preparation, loaded.info().contextSize());
         this.text = new TextThreads("corral-text-" + options.name(), 2);
-        this.embedding = new EmbeddingQuestions(loaded, text, options.queueLimit());
+        this.embedding = new EmbeddingQuestions(
+                loaded.info(),
+                loaded.embedding(),
+                loaded.vocabulary(),
+                loaded.embedder(),
+                text,
+                loaded.loop()::post,
+                options.queueLimit());
+        this.backlog = new Backlog(slots, options.queueLimit());
+        this.scores = new ScoreQuestions(
+                loaded.vocabulary(),
+                loaded.info().contextSize(),
+                slots,
+                text,
+                loaded.loop()::post,
+                loaded.scheduler(),
+                loaded.adapters(),
+                backlog);
     }
 
     /** Loads the native library ahead of the first {@link #open}, which tells what is wrong with it. */
@@ -179,8 +203,7 @@ public final class LocalEngine implements Engine {
             throw new EngineException(new EngineError.Unsupported(
                     "'" + options.name() + "' is an encoder: it makes embeddings, and can't continue a text"));
         }
-        int before = reserve(request.candidates());
-        generation.send(new Event.Queued(Math.max(0, before - slots)));
+        generation.send(new Event.Queued(backlog.enter(request.candidates())));
         try {
             text.execute(() -> prepare(generation), late -> generation.fail(late.error()));
         } catch (RejectedExecutionException e) {
@@ -229,17 +252,8 @@ public final class LocalEngine implements Engine {
     }
 
     private void ended(LocalGeneration generation) {
-        unfinished.addAndGet(-generation.request().candidates());
-        averageNanos.accumulateAndGet(
-                System.nanoTime() - generation.submittedNanos(),
-                (old, fresh) -> old == 0 ? fresh : (old * 7 + fresh) / 8);
-    }
-
-    /** When a slot should be free for a request that is refused now. */
-    private Duration retryAfter() {
-        long rounds = 1 + unfinished.get() / slots;
-        long seconds = rounds * averageNanos.get() / slots / 1_000_000_000;
-        return Duration.ofSeconds(Math.clamp(seconds, 1, 60));
+        backlog.leave(generation.request().candidates());
+        backlog.took(System.nanoTime() - generation.submittedNanos());
     }
 
     @Override
@@ -250,8 +264,8 @@ public final class LocalEngine implements Engine {
             @SuppressWarnings("unchecked")
             R reply = (R)
                     switch (query) {
-                        case Query.Score score -> scored(score);
-                        case Query.ScoreRolling score -> scored(score);
+                        case Query.Score score -> scores.score(score);
+                        case Query.ScoreRolling score -> scores.score(score);
                         case Query.Embed embed -> embedding.embed(embed);
                         case Query.Rerank rerank -> embedding.rerank(rerank);
                         default -> text.call(() -> answer(query));
@@ -307,66 +321,6 @@ public final class LocalEngine implements Engine {
         } finally {
             loaded.adapters().release(applied);
         }
-    }
-
-    private Reply.Scored scored(Query.Score query) throws InterruptedException {
-        ScorePlan plan = text.call(() -> text.timed(() -> scoreTexts.plan(query)));
-        score(plan, query.schedule(), query.partition());
-        List<List<Likelihood>> items = new ArrayList<>(query.items().size());
-        int next = 0;
-        for (Query.Score.Item item : query.items()) {
-            List<Likelihood> likelihoods = new ArrayList<>(item.continuations().size());
-            for (int i = 0; i < item.continuations().size(); i++) {
-                likelihoods.add(plan.likelihood(next++));
-            }
-            items.add(likelihoods);
-        }
-        return new Reply.Scored(items);
-    }
-
-    private Reply.RollingScored scored(Query.ScoreRolling query) throws InterruptedException {
-        List<List<ScorePlan.Text>> windows = text.call(() -> text.timed(() -> scoreTexts.windows(query)));
-        ScorePlan plan = ScorePlan.of(windows.stream().flatMap(List::stream).toList());
-        score(plan, query.schedule(), query.partition());
-        List<Likelihood> likelihoods = new ArrayList<>(windows.size());
-        int next = 0;
-        for (List<ScorePlan.Text> text : windows) {
-            likelihoods.add(plan.likelihood(next, text.size()));
-            next += text.size();
-        }
-        return new Reply.RollingScored(likelihoods);
-    }
-
-    /** Runs a plan. However long it is, it counts as at most one request a slot. */
-    private void score(ScorePlan plan, Generate.Schedule schedule, String partition) throws InterruptedException {
-        int atOnce = Math.min(plan.runs().size(), 2 * slots);
-        Scoring scoring = new Scoring(
-                plan, schedule, partition, atOnce, scoreTexts, loaded.loop(), loaded.scheduler(), loaded.adapters());
-        int counted = Math.min(atOnce, slots);
-        reserve(counted);
-        try {
-            // what a text thread posts comes before the loop is stopped
-            text.call(() -> {
-                scoring.start();
-                return true;
-            });
-            scoring.await();
-        } catch (InterruptedException e) {
-            scoring.cancel();
-            throw e;
-        } finally {
-            unfinished.addAndGet(-counted);
-        }
-    }
-
-    private int reserve(int completions) {
-        int before = unfinished.getAndAdd(completions);
-        if (before > 0 && before + completions > slots + options.queueLimit()) {
-            unfinished.addAndGet(-completions);
-            int waiting = Math.max(0, before - slots);
-            throw new EngineException(new EngineError.Busy(waiting, retryAfter()));
-        }
-        return before;
     }
 
     private Reply tokenized(Query.Tokenize query) {

@@ -1,6 +1,13 @@
 package dev.corral.engine.local;
 
 import dev.corral.engine.EngineError;
+import dev.corral.engine.local.adapter.Adapters;
+import dev.corral.engine.local.cache.KvCache;
+import dev.corral.engine.local.cache.Sequence;
+import dev.corral.engine.local.completion.Completion;
+import dev.corral.engine.local.measure.Counters;
+import dev.corral.engine.local.media.PromptMedia;
+import dev.corral.engine.local.schedule.Scheduler;
 import dev.corral.llama.Context;
 import dev.corral.llama.DecodeResult;
 import dev.corral.llama.LlamaException;

@@ -11,7 +11,23 @@ import dev.corral.engine.Reply;
 import dev.corral.engine.Sampling.LogitBias;
 import dev.corral.engine.Search;
 import dev.corral.engine.TokenLogprob;
-import dev.corral.engine.local.TokenScores.Target;
+import dev.corral.engine.local.beam.BeamGroups;
+import dev.corral.engine.local.completion.Completion;
+import dev.corral.engine.local.completion.LocalGeneration;
+import dev.corral.engine.local.completion.Output;
+import dev.corral.engine.local.completion.TokenScores;
+import dev.corral.engine.local.completion.TokenScores.Target;
+import dev.corral.engine.local.media.MediaPrompts;
+import dev.corral.engine.local.media.PreparedPrompt;
+import dev.corral.engine.local.media.PromptMedia;
+import dev.corral.engine.local.sampling.Grammars;
+import dev.corral.engine.local.sampling.SamplerChains;
+import dev.corral.engine.local.speculation.Lookaheads;
+import dev.corral.engine.local.text.ChunkStops;
+import dev.corral.engine.local.text.Pieces;
+import dev.corral.engine.local.text.PromptTokens;
+import dev.corral.engine.local.text.TextAssembler;
+import dev.corral.engine.local.text.UnbrokenRuns;
 import dev.corral.llama.SamplerChain;
 import dev.corral.llama.Vocabulary;
 import java.nio.charset.StandardCharsets;
@@ -153,11 +169,6 @@ final class Preparation {
             generation.send(new Event.PromptLogprobs(tokens));
         };
         return new TokenScores(targets, generation.request().logprobs().top(), true, send);
-    }
-
-    /** Tokens of a text that may be empty, checked against the vocabulary. */
-    int[] tokensOrNone(Prompt prompt) {
-        return tokens.of("prompt", prompt);
     }
 
     private int[] tokens(Prompt prompt) {

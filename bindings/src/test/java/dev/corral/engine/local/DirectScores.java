@@ -21,7 +21,7 @@ public final class DirectScores implements AutoCloseable {
         this(file, Rope.FROM_MODEL);
     }
 
-    DirectScores(Path file, Rope rope) {
+    public DirectScores(Path file, Rope rope) {
         model = Model.open(file, ModelOptions.builder().build(), progress -> true);
         context = model.newContext(ContextOptions.builder()
                 .contextSize(2048)

@@ -6,6 +6,8 @@ import dev.corral.engine.Event;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.TokenLogprob;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -12,6 +12,7 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.Sampling;
 import dev.corral.engine.local.EngineFixture.Answer;
+import dev.corral.engine.local.completion.LocalGeneration;
 import dev.corral.testing.TinyModels;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

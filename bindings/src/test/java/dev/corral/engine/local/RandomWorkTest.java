@@ -16,6 +16,8 @@ import dev.corral.engine.Reply;
 import dev.corral.engine.Search;
 import dev.corral.engine.Speculation;
 import dev.corral.engine.local.EngineFixture.Answer;
+import dev.corral.engine.local.options.AdapterOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.ArrayList;

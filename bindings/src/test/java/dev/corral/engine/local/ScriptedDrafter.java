@@ -2,6 +2,9 @@ package dev.corral.engine.local;
 
 import dev.corral.engine.Generate;
 import dev.corral.engine.Speculation;
+import dev.corral.engine.local.speculation.Drafter;
+import dev.corral.engine.local.speculation.Lookahead;
+import dev.corral.engine.local.speculation.Lookaheads;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;

@@ -17,6 +17,7 @@ import dev.corral.engine.SamplingBuilder;
 import dev.corral.engine.Speculation;
 import dev.corral.engine.TokenLogprob;
 import dev.corral.engine.local.EngineFixture.Answer;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.corral.server.worker;
 
 import dev.corral.engine.Generate;
 import dev.corral.engine.Query;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 
 /** What the front tells a worker. The first command is to open a model. */
 public sealed interface Command {

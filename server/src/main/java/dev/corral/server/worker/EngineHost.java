@@ -8,7 +8,7 @@ import dev.corral.engine.Event;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Query;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.worker.wire.MessageTooLarge;
 import dev.corral.server.worker.wire.Outbox;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.worker.wire.FrameReader;
 import dev.corral.server.worker.wire.MalformedFrame;
 import dev.corral.server.worker.wire.MessageTooLarge;

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.engine.Query;
 import dev.corral.engine.local.DirectScores;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
 import dev.corral.server.http.HttpSettings;

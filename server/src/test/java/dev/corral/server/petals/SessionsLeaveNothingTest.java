@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.corral.engine.EngineStats;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.Conditions;
 import dev.corral.server.RunningServer;
 import dev.corral.server.SocketClient;

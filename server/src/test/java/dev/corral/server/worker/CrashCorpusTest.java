@@ -3,7 +3,7 @@ package dev.corral.server.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.llama.Device;
 import dev.corral.llama.NativeLibrary;
 import dev.corral.server.RunningServer;

@@ -24,7 +24,7 @@ import dev.corral.engine.SlotState;
 import dev.corral.engine.Tokens;
 import dev.corral.engine.local.EngineFixture;
 import dev.corral.engine.local.EngineFixture.Answer;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -18,7 +18,7 @@ import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Tokens;
 import dev.corral.engine.local.EngineFixture;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.testing.Recipe;
 import dev.corral.testing.TinyModels;
 import dev.corral.testing.TinyVocabulary;

@@ -11,7 +11,7 @@ import dev.corral.engine.Generation;
 import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
 import dev.corral.server.generation.Defaults;

@@ -2,7 +2,7 @@ package dev.corral.server.worker;
 
 import dev.corral.engine.Engine;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 
 class LocalEngineContractTest extends EngineContract {
     @Override

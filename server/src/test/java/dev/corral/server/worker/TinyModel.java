@@ -4,8 +4,8 @@ import dev.corral.engine.Generate;
 import dev.corral.engine.Limits;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Sampling;
-import dev.corral.engine.local.LocalEngineOptions;
-import dev.corral.engine.local.LocalEngineOptionsBuilder;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import java.nio.file.Path;
 
 /** Engines on a random model of 1 MB, and requests to them. */

@@ -1,7 +1,7 @@
 package dev.corral.server.worker;
 
 import dev.corral.engine.Engine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 
 class WorkerEngineContractTest extends EngineContract {
     @Override

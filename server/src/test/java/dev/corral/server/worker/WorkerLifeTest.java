@@ -13,7 +13,7 @@ import dev.corral.engine.Generation;
 import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Query;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.llama.LlamaException;
 import dev.corral.testing.TinyModels;
 import java.io.BufferedReader;

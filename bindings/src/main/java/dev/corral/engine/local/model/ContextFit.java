@@ -1,0 +1,122 @@
+package dev.corral.engine.local.model;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.llama.CacheType;
+import dev.corral.llama.ContextOptions;
+import dev.corral.llama.Device;
+import dev.corral.llama.FlashAttention;
+import dev.corral.llama.Model;
+import dev.corral.llama.NativeLibrary;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+
+/** What a model's context is like where nobody said. */
+public final class ContextFit {
+
+    /** Tokens for each slot, at most, unless asked for more. */
+    private static final int ENOUGH = 4096;
+
+    private static final int LEAST = 512;
+
+    private static final int GPU_MICRO_BATCH = 512;
+
+    /** A CPU computes no faster in larger ones, which only take memory. */
+    private static final int CPU_MICRO_BATCH = 128;
+
+    /** Slots of no more tokens hold texts that are too short for plain attention to gain by. */
+    private static final int SHORT = 512;
+
+    /** Without flash attention every token of a micro batch has a score for each cell and head. */
+    static final long MAX_SCORE_BYTES = 256L << 20;
+
+    private final LocalEngineOptions options;
+    private final Model model;
+    private final int leastMicroBatch;
+
+    public ContextFit(LocalEngineOptions options, Model model) {
+        this(options, model, 0);
+    }
+
+    /** @param leastMicroBatch tokens that must be computed at once, unless the options say how many can be */
+    public ContextFit(LocalEngineOptions options, Model model, int leastMicroBatch) {
+        this.options = options;
+        this.model = model;
+        this.leastMicroBatch = leastMicroBatch;
+    }
+
+    /** What every context of the model is computed with. */
+    public ContextOptions.Builder computing() {
+        ContextOptions.Builder builder = ContextOptions.builder()
+                .rope(NtkScaling.of(options.ropeAlpha(), model))
+                .keyType(CacheType.named(options.keyType()))
+                .valueType(CacheType.named(options.valueType()));
+        if (options.threads() > 0) {
+            builder.threads(options.threads());
+        }
+        if (options.batchThreads() > 0) {
+            builder.batchThreads(options.batchThreads());
+        }
+        return builder;
+    }
+
+    /** Tokens of all slots together: what the model was trained for, as far as a quarter of the machine's memory holds it. */
+    public int contextSize() {
+        if (options.contextSize() > 0) {
+            return options.contextSize();
+        }
+        long memory =
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+        long fitting = memory / 4 / Math.max(1, bytesPerToken()) / options.slots();
+        int wanted = Math.min(model.trainedContext(), ENOUGH);
+        return (int) Math.clamp(fitting, Math.min(LEAST, wanted), wanted) * options.slots();
+    }
+
+    /** Keys and values of one token in 16 bits. */
+    private long bytesPerToken() {
+        long headSize = model.embeddingSize() / Math.max(1, model.heads());
+        return 2L * 2 * model.layers() * model.keyValueHeads() * headSize;
+    }
+
+    public int microBatchSize() {
+        int wanted = options.microBatchSize() > 0
+                ? options.microBatchSize()
+                : Math.max(leastMicroBatch, computesOnGpu() ? GPU_MICRO_BATCH : CPU_MICRO_BATCH);
+        return Math.min(wanted, options.batchSize());
+    }
+
+    /**
+     * On a CPU the plain matrix products are faster than the fused kernel, the more the longer the texts are, as long as
+     * their scores are small enough to be kept. Quantized values need the fused one.
+     */
+    public FlashAttention flashAttention() {
+        return flashAttention(unified() ? contextSize() : contextSize() / options.slots(), microBatchSize());
+    }
+
+    /** The same for a context of its own, of so many cells. */
+    public FlashAttention flashAttention(long cells, int microBatch) {
+        FlashAttention wanted = FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT));
+        boolean plain = wanted == FlashAttention.AUTO
+                && !computesOnGpu()
+                && !CacheType.named(options.valueType()).isQuantized()
+                && cells > SHORT
+                && cells * microBatch * model.heads() * Float.BYTES <= MAX_SCORE_BYTES;
+        return plain ? FlashAttention.OFF : wanted;
+    }
+
+    /** Whether slots share their cells: only where told, or where a sliding window can't be shared otherwise. */
+    public boolean unified() {
+        return !isRecurrent() && options.unifiedCache().orElse(model.slidingWindow() > 0);
+    }
+
+    public boolean isRecurrent() {
+        return model.isRecurrent() || model.isHybrid();
+    }
+
+    private boolean computesOnGpu() {
+        return options.gpuLayers() != 0
+                && NativeLibrary.load().devices().stream()
+                        .anyMatch(device ->
+                                device.kind() == Device.Kind.GPU || device.kind() == Device.Kind.INTEGRATED_GPU);
+    }
+}

@@ -1,0 +1,404 @@
+package dev.corral.engine.local.schedule;
+
+import dev.corral.engine.EngineError;
+import dev.corral.engine.FinishReason;
+import dev.corral.engine.Limits;
+import dev.corral.engine.SlotState;
+import dev.corral.engine.local.cache.KvCache;
+import dev.corral.engine.local.cache.MemoryTraits;
+import dev.corral.engine.local.cache.PrefixSpace;
+import dev.corral.engine.local.cache.Sequence;
+import dev.corral.engine.local.completion.Completion;
+import dev.corral.engine.local.completion.LocalGeneration;
+import dev.corral.engine.local.measure.Counters;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who runs, and which tokens the next step computes. Every running completion's newest token comes first; what is left
+ * of the step prefills.
+ *
+ * <p>Invariant: a running completion has a slot and a live sequence, a waiting one has neither. Not thread-safe; the
+ * engine thread's.
+ */
+public final class Scheduler {
+
+    /** A prefix in the making is worth waiting for when it spares at least so many tokens. */
+    private static final int WORTH_WAITING = 16;
+
+    private static final int GAP_PATIENCE = 4;
+
+    private final KvCache cache;
+    private final MemoryTraits traits;
+    private final Slots slots;
+    private final PrefillShares shares;
+    private final Counters counters;
+    private final ScoreMemory scores = new ScoreMemory();
+    private final RequestQueue queue = new RequestQueue();
+    private final AdapterTurns turns = new AdapterTurns();
+    private final List<Completion> running = new ArrayList<>();
+    private long arrivals;
+    private int withDeadline;
+    private int stepsWithGap;
+
+    public Scheduler(KvCache cache, MemoryTraits traits, Slots slots, PrefillShares shares, Counters counters) {
+        this.cache = cache;
+        this.traits = traits;
+        this.slots = slots;
+        this.shares = shares;
+        this.counters = counters;
+    }
+
+    /** Those that run, in the order of admission. Not to be changed. */
+    public List<Completion> runningCompletions() {
+        return running;
+    }
+
+    public void enqueue(Completion completion) {
+        queue.add(completion);
+        withDeadline += completion.request().schedule().deadline().isPresent() ? 1 : 0;
+    }
+
+    public boolean isIdle() {
+        return running.isEmpty() && queue.size() == 0;
+    }
+
+    /** Whether somebody waits for the next token of a text. */
+    public boolean isStreaming() {
+        for (Completion completion : running) {
+            if (!completion.isPrefilling()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public int waiting() {
+        return queue.size();
+    }
+
+    public int running() {
+        return running.size();
+    }
+
+    public List<SlotState> slotStates() {
+        return slots.states();
+    }
+
+    /** Moves waiting completions into slots; one that can't start yet holds up nobody behind it. */
+    public void admit(long now) {
+        if (slots.free() > 0) {
+            queue.offer(completion -> {
+                if (canAdmit(completion)) {
+                    admit(completion, now);
+                }
+                return slots.free() > 0;
+            });
+        }
+    }
+
+    private boolean canAdmit(Completion completion) {
+        if (slots.free() < completion.members().size()) {
+            return false;
+        }
+        return running.isEmpty() || (!awaitsPrefix(completion) && hasRoom(completion));
+    }
+
+    /** True while a running prefill is about to compute a prefix that this completion could share. */
+    private boolean awaitsPrefix(Completion completion) {
+        if (!completion.request().cache().reuse()) {
+            return false;
+        }
+        int have = -1;
+        for (Completion other : running) {
+            if (!other.isPrefilling()
+                    || !other.request().cache().reuse()
+                    || !other.space().equals(completion.space())) {
+                continue;
+            }
+            int limit = Math.max(completion.reusable(), ScoreMemory.shared(completion, other));
+            int common = shareable(completion, other, limit);
+            if (common > other.sequence().length()) {
+                have = have >= 0
+                        ? have
+                        : cache.reusable(completion.space(), completion.tokens(), scores.reusable(completion));
+                if (common - have >= WORTH_WAITING) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Tokens that a completion will be able to take over from one that is being prefilled. */
+    private int shareable(Completion completion, Completion other, int limit) {
+        int common = Math.min(limit, completion.commonPrefix(other));
+        if (traits.cuttable()) {
+            return common;
+        }
+        int checkpoint = other.checkpoint();
+        return common >= checkpoint && cache.keepsStates() ? checkpoint : 0;
+    }
+
+    private boolean hasRoom(Completion completion) {
+        int watermark = traits.cells() / 100;
+        int shared = completion.request().cache().reuse()
+                ? cache.sharedWithLive(completion.space(), completion.tokens(), completion.reusable())
+                : 0;
+        return cache.availableCells()
+                >= completion.length() + completion.members().size() - shared + watermark;
+    }
+
+    private void admit(Completion leader, long now) {
+        queue.started(leader);
+        leader.members().forEach(completion -> start(completion, now));
+    }
+
+    private void start(Completion completion, long now) {
+        scores.admit(completion);
+        Sequence sequence = cache.acquire(
+                completion.space(),
+                completion.tokens(),
+                completion.reusable(),
+                completion.length() > 0 && completion.request().cache().reuse());
+        counters.reused(sequence.length());
+        int slot = slots.take(completion, completion.request().cache().slot());
+        completion.start(sequence, slot, ++arrivals, now);
+        running.add(completion);
+    }
+
+    /** Chooses the tokens of the next step and makes sure that their cells are free. */
+    public void plan(Plan plan) {
+        closeGap();
+        fill(plan);
+        while (!plan.isEmpty() && !cache.makeRoom(plan.tokens())) {
+            preemptYoungest();
+            fill(plan);
+        }
+    }
+
+    /** A gap costs a pass over the weights each step, moving a sequence a copy; so only one that stays is closed. */
+    private void closeGap() {
+        stepsWithGap = cache.hasGap() ? stepsWithGap + 1 : 0;
+        if (stepsWithGap > GAP_PATIENCE) {
+            cache.closeGap();
+            stepsWithGap = 0;
+        }
+    }
+
+    private void fill(Plan plan) {
+        plan.clear();
+        String adapters = turns.next(running);
+        boolean streaming = false;
+        for (Completion completion : running) {
+            if (completion.pending() == 1) {
+                streaming = true;
+                if (completion.space().adapters().equals(adapters)) {
+                    plan.add(completion, 1 + completion.drafted());
+                }
+            }
+        }
+        shares.fill(plan, running, adapters, streaming);
+        plan.sort();
+    }
+
+    /**
+     * Takes the running completion that came last out of its slot; it waits at the head of the queue and goes on later
+     * where it was.
+     */
+    public void preemptYoungest() {
+        Completion youngest = running.stream()
+                .min(Comparator.<Completion>comparingInt(
+                                completion -> completion.request().schedule().priority())
+                        .thenComparing(
+                                Comparator.comparingLong(Completion::order).reversed()))
+                .orElseThrow();
+        if (youngest.group() != null && running.size() == youngest.members().size()) {
+            fail(
+                    youngest.generation(),
+                    new EngineError.Unsupported("the beams have grown to more tokens than the KV cache holds"));
+            return;
+        }
+        if (running.size() == 1) {
+            throw new IllegalStateException("one completion of " + youngest.length()
+                    + " tokens does not fit a cache of " + traits.cells() + " cells");
+        }
+        for (Completion member : youngest.members()) {
+            vacate(member, true);
+            if (member.isLeader()) {
+                queue.addFirst(member);
+            }
+        }
+        counters.preempted();
+    }
+
+    private void vacate(Completion completion, boolean keep) {
+        settle(completion, 0);
+        running.remove(completion);
+        Sequence sequence = completion.leave();
+        slots.release(
+                completion.slot(), keep ? new Slots.Last(sequence.space(), sequence.tokens()) : Slots.Last.NOTHING);
+        completion.leaveSlot();
+        cache.release(sequence, keep);
+    }
+
+    /** Records a decoded plan: its tokens are in the cache now. */
+    public void decoded(Plan plan) {
+        turns.computed(plan.completion(0).space().adapters(), running);
+        for (int i = 0; i < plan.size(); i++) {
+            decoded(plan.completion(i), plan.count(i));
+        }
+    }
+
+    /** Records that the next {@code count} tokens of a completion were decoded, its draft among them. */
+    public void decoded(Completion completion, int count) {
+        Sequence sequence = completion.sequence();
+        cache.append(sequence, completion.tokens(), sequence.length(), count - completion.drafted());
+        queue.charge(completion, count);
+        if (!traits.cuttable()
+                && completion.request().cache().reuse()
+                && sequence.length() == completion.checkpoint()) {
+            cache.checkpoint(sequence);
+        }
+    }
+
+    /** The completion that came first of those whose next tokens are an image or sound; null when there is none. */
+    public @Nullable Completion nextMedia() {
+        for (Completion completion : running) {
+            if (completion.hasMedia() && completion.untilMedia() == 0) {
+                return completion;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Ends the check of a completion's draft.
+     *
+     * @param accepted how many of its tokens are output now; the others leave the cache
+     */
+    public void settle(Completion completion, int accepted) {
+        int drafted = completion.drafted();
+        if (drafted > 0) {
+            cache.keep(completion.sequence(), completion.tokens(), accepted, accepted < drafted);
+            completion.draft(0);
+        }
+    }
+
+    /**
+     * Makes room in the context of a completion that has filled it, as its request wants; false when that can't be done,
+     * or is not wanted.
+     */
+    public boolean shiftContext(Completion completion) {
+        Optional<Limits.ContextShift> shift = completion.request().limits().contextShift();
+        if (shift.isEmpty() || completion.hasMedia() || !cache.canShift()) {
+            return false;
+        }
+        int keep = shift.get().kept(completion.promptLength(), completion.length());
+        int discard = shift.get().discarded(keep, completion.length());
+        cache.shift(completion.sequence(), keep, discard);
+        completion.discard(keep, discard);
+        counters.shifted();
+        return true;
+    }
+
+    /** Moves what finished completions left of these tokens out of the KV cache; says how many sequences that were. */
+    public int vacate(PrefixSpace space, int[] tokens) {
+        return cache.vacate(space, tokens);
+    }
+
+    /** Ends a completion, running or waiting. */
+    public void finish(Completion completion, FinishReason reason, long now) {
+        completion.finish(reason, now);
+        for (Completion member : completion.members()) {
+            discard(member, member.isLeader() && member.request().cache().reuse());
+        }
+    }
+
+    /** Ends all completions of a request with an error. */
+    public void fail(LocalGeneration generation, EngineError error) {
+        generation.fail(error);
+        forEach(completion -> completion.generation() == generation, completion -> discard(completion, true));
+    }
+
+    /** Ends everything with an error and forgets the cache. */
+    public void failAll(EngineError error) {
+        forEach(completion -> true, completion -> {
+            completion.generation().fail(error);
+            discard(completion, false);
+        });
+        cache.clear();
+    }
+
+    /** Ends everything as closed; what the cache holds is saved where that is wanted. */
+    public void shutDown() {
+        forEach(completion -> true, completion -> {
+            completion.generation().fail(new EngineError.Closed());
+            discard(completion, completion.request().cache().reuse());
+        });
+        cache.close();
+    }
+
+    private void discard(Completion completion, boolean keep) {
+        if (completion.isRunning()) {
+            vacate(completion, keep);
+            if (completion.isLeader()) {
+                queue.ended(completion);
+            }
+        } else if (completion.isLeader()) {
+            queue.remove(completion);
+        }
+        withDeadline -= completion.isLeader()
+                        && completion.request().schedule().deadline().isPresent()
+                ? 1
+                : 0;
+        completion.close();
+    }
+
+    /** Ends a request's completions with what they have. */
+    public void cancel(LocalGeneration generation, long now) {
+        forEach(
+                completion -> completion.generation() == generation,
+                completion -> finish(completion, FinishReason.CANCELLED, now));
+    }
+
+    /** Ends what is past its deadline. */
+    public void expire(long now) {
+        if (withDeadline > 0) {
+            forEach(completion -> completion.generation().remainingNanos(now) < 0, this::failLate);
+        }
+    }
+
+    private void failLate(Completion completion) {
+        completion
+                .request()
+                .schedule()
+                .deadline()
+                .ifPresent(deadline -> fail(completion.generation(), new EngineError.DeadlineExceeded(deadline)));
+    }
+
+    private void forEach(Predicate<Completion> which, Consumer<Completion> what) {
+        List<Completion> found = new ArrayList<>(0);
+        running.stream().filter(which).forEach(found::add);
+        queue.all().stream().filter(which).forEach(found::add);
+        for (Completion completion : found) {
+            if (!completion.isClosed()) {
+                what.accept(completion);
+            }
+        }
+    }
+
+    /** @throws IllegalStateException when the scheduler and the cache disagree */
+    public void checkInvariants() {
+        cache.checkInvariants();
+        if (slots.count() - slots.free() != running.size()) {
+            throw new IllegalStateException(
+                    running.size() + " completions run in " + (slots.count() - slots.free()) + " slots");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.engine.local.cache;
+
+import org.jspecify.annotations.NullMarked;

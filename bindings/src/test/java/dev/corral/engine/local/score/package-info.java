@@ -1,0 +1,4 @@
+@NullMarked
+package dev.corral.engine.local.score;
+
+import org.jspecify.annotations.NullMarked;
