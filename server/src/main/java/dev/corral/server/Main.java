@@ -2,7 +2,12 @@ package dev.corral.server;
 
 import dev.corral.engine.EngineError;
 import dev.corral.engine.InvalidRequestException;
+import dev.corral.server.commands.Subcommand;
+import dev.corral.server.commands.Subcommands;
 import dev.corral.server.configuration.ConfigurationException;
+import dev.corral.server.flags.BadFlag;
+import dev.corral.server.flags.FlagSyntax;
+import dev.corral.server.flags.NearestName;
 import dev.corral.server.terminal.Terminal;
 import java.io.Console;
 import java.io.PrintStream;
@@ -66,7 +71,7 @@ public final class Main {
         CommandLine corral = new CommandLine(this);
         Subcommands commands = new Subcommands(() -> new ServeCommand(opener));
         commands.of(words).forEach(corral::addSubcommand);
-        configured(corral);
+        FlagSyntax.of(corral);
         Optional.ofNullable(corral.getSubcommands().get(Subcommands.SERVE))
                 .ifPresent(serve -> serve.setUnmatchedArgumentsAllowed(true));
         corral.setOut(printer(terminal.out())).setErr(printer(terminal.err())).setUsageHelpAutoWidth(true);
@@ -98,14 +103,6 @@ public final class Main {
             System.getLogger("dev.corral.server").log(System.Logger.Level.DEBUG, "the command failed", e);
             return Subcommand.FAILED;
         }
-    }
-
-    /** Reads flags the way that all commands do. */
-    static CommandLine configured(CommandLine commands) {
-        return commands.setPosixClusteredShortOptionsAllowed(false)
-                .setDefaultValueProvider(new EnvironmentDefaults(System.getenv()))
-                .registerConverter(Boolean.class, new SwitchWord())
-                .registerConverter(boolean.class, new SwitchWord());
     }
 
     private int misread(ParameterException e) {

@@ -1,5 +1,6 @@
 package dev.corral.server;
 
+import dev.corral.server.dialects.DialectPort;
 import dev.corral.server.http.HttpListener;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.RequestTracer;
@@ -31,7 +32,7 @@ record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> oth
      */
     static Ports open(
             HttpSettings http,
-            List<ListenFlags.Listen> ports,
+            List<DialectPort> ports,
             RequestTracer tracer,
             Routes routes,
             Function<String, Routes> alone)
@@ -40,7 +41,7 @@ record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> oth
         Map<String, HttpListener> others = new LinkedHashMap<>();
         Ports open = new Ports(routes, listener, others);
         try {
-            for (ListenFlags.Listen port : ports) {
+            for (DialectPort port : ports) {
                 others.put(port.dialect(), also(listener, port, alone.apply(port.dialect())));
             }
             return open;
@@ -50,7 +51,7 @@ record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> oth
         }
     }
 
-    private static HttpListener also(HttpListener listener, ListenFlags.Listen port, Routes routes) throws IOException {
+    private static HttpListener also(HttpListener listener, DialectPort port, Routes routes) throws IOException {
         try {
             return listener.also(port.http(), routes);
         } catch (IOException e) {

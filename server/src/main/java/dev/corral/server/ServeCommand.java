@@ -3,7 +3,13 @@ package dev.corral.server;
 import dev.corral.engine.Engine;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.server.commands.Subcommand;
 import dev.corral.server.configuration.ConfigurationFile;
+import dev.corral.server.dialects.DialectSettings;
+import dev.corral.server.flags.Arguments;
+import dev.corral.server.flags.BadFlag;
+import dev.corral.server.flags.ForeignFlags;
+import dev.corral.server.flags.ServeOptions;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.terminal.Terminal;
 import dev.corral.server.tracing.Tracing;
@@ -79,45 +85,46 @@ final class ServeCommand implements Subcommand {
     }
 
     private int serve(Terminal terminal, ParseResult commandLine) throws InterruptedException {
-        Path file = options.config.file;
-        ConfigurationFile configuration = file == null ? ConfigurationFile.none() : ConfigurationFile.read(file);
-        if (file == null && options.models.folder == null) {
+        Optional<Path> file = options.configuration();
+        if (file.isEmpty() && options.modelsFolder().isEmpty()) {
             return only(terminal, options);
         }
+        ConfigurationFile configuration = file.map(ConfigurationFile::read).orElseGet(ConfigurationFile::none);
         Arguments arguments = Arguments.of(commandLine, System.getenv(), configuration);
         ServeOptions server = arguments.server();
-        Map<String, ServeOptions> models = arguments.models(ServedModels.inFolder(server.models.folder));
-        if (models.isEmpty() && server.models.folder == null) {
+        Map<String, ServeOptions> models = arguments.models(
+                server.modelsFolder().map(ServedModels::inFolder).orElse(List.of()));
+        if (models.isEmpty() && server.modelsFolder().isEmpty()) {
             return only(terminal, server);
         }
-        if (server.model.model != null || server.download.named() || server.model.alias != null) {
+        if (server.namesAModel()) {
             throw new BadFlag("--model, --hf-repo, --model-url and --alias are about one model; with several, each is "
                     + "named under 'models' in the configuration file, or is in the folder of --models-dir");
         }
         if (models.isEmpty()) {
-            throw new BadFlag("there is no model in " + server.models.folder);
+            throw new BadFlag("there is no model in " + server.modelsFolder().orElseThrow());
         }
         return several(terminal, server, models);
     }
 
     /** One model: one of several that happens to be alone, where it may leave memory. */
     private int only(Terminal terminal, ServeOptions options) throws InterruptedException {
-        return options.residence.idle().isEmpty()
+        return options.idleUnload().isEmpty()
                 ? one(terminal, options)
-                : several(terminal, options, Map.of(ServedModels.nameOf(options), options));
+                : several(terminal, options, Map.of(options.settleName(), options));
     }
 
     private int several(Terminal terminal, ServeOptions server, Map<String, ServeOptions> models)
             throws InterruptedException {
-        server.log.apply();
-        HttpSettings http = server.http.toSettings();
-        Duration grace = server.http.grace();
+        server.startLog();
+        HttpSettings http = server.toHttpSettings();
+        Duration grace = server.grace();
         DialectSettings dialects = server.toDialectSettings(http);
-        EngineOpener engines = server.engine.inProcess ? ServeCommand::openHere : opener.ofSeveral();
+        EngineOpener engines = server.inProcess() ? ServeCommand::openHere : opener.ofSeveral();
         List<SeveralModels.Entry> entries = ServedModels.of(models, engines, terminal);
         SeveralModels running;
         try {
-            running = SeveralModels.listen(http, entries, ServedModels.room(server), dialects, tracing());
+            running = SeveralModels.listen(http, entries, server.toRoom(), dialects, tracing());
         } catch (IOException e) {
             return cantListen(terminal, http, e);
         }
@@ -148,14 +155,14 @@ final class ServeCommand implements Subcommand {
     }
 
     private int one(Terminal terminal, ServeOptions options) throws InterruptedException {
-        options.log.apply();
-        HttpSettings http = options.http.toSettings();
-        Duration grace = options.http.grace();
+        options.startLog();
+        HttpSettings http = options.toHttpSettings();
+        Duration grace = options.grace();
         options.fetch(terminal);
         LocalEngineOptions engineOptions = options.toEngineOptions();
         DialectSettings dialects = options.toDialectSettings(http);
-        options.alpaca.notes().forEach(note -> terminal.err().println("corral: " + note));
-        EngineOpener models = options.engine.inProcess ? ServeCommand::openHere : opener;
+        options.notes().forEach(note -> terminal.err().println("corral: " + note));
+        EngineOpener models = options.inProcess() ? ServeCommand::openHere : opener;
         models.prepare(engineOptions);
         Server server;
         try {

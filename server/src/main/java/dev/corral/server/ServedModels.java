@@ -6,37 +6,32 @@ import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.gguf.GgufException;
 import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.configuration.Setting;
+import dev.corral.server.flags.BadFlag;
+import dev.corral.server.flags.ServeOptions;
 import dev.corral.server.hub.ModelFolder;
 import dev.corral.server.model.ModelLoader;
 import dev.corral.server.model.ModelPlan;
-import dev.corral.server.model.ModelRegistry;
 import dev.corral.server.terminal.Terminal;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Turns the flags of several models into what a server of them needs. */
 final class ServedModels {
 
     private static final System.Logger LOG = System.getLogger("dev.corral.server");
     private static final Path PULLED = Path.of("pulled");
-    private static final int SHARE_OF_MEMORY_TENTHS = 9;
 
     private ServedModels() {}
 
-    /** Models of a folder by the names that {@code corral list} gives them; none where no folder is named. */
-    static List<ConfigurationFile.Model> inFolder(@Nullable Path folder) {
-        if (folder == null) {
-            return List.of();
-        }
+    /** Models of a folder by the names that {@code corral list} gives them. */
+    static List<ConfigurationFile.Model> inFolder(Path folder) {
         boolean pulled = folder.equals(PULLED) && !Files.isDirectory(folder);
         if (!pulled && !Files.isDirectory(folder)) {
             throw new BadFlag("--models-dir must be a folder, but there is none at " + folder);
@@ -53,28 +48,6 @@ final class ServedModels {
                 .toList();
     }
 
-    /** What clients call the only model. */
-    static String nameOf(ServeOptions options) {
-        return options.model.names().stream().findFirst().orElseGet(() -> {
-            Path file = options.model.model;
-            if (file == null && options.download.repository == null) {
-                throw new BadFlag("which model? Name one with -m FILE, or get one with -hf OWNER/NAME");
-            }
-            return file == null
-                    ? String.valueOf(options.download.repository)
-                    : LocalEngineOptions.of(file).name();
-        });
-    }
-
-    /** How much may be in memory. */
-    static ModelRegistry.Room room(ServeOptions server) {
-        server.models.check();
-        long bytes = server.models.memory > 0
-                ? (long) server.models.memory << 20
-                : MemoryNeed.ofMachine() / 10 * SHARE_OF_MEMORY_TENTHS;
-        return new ModelRegistry.Room(server.models.most, bytes, server.models.autoload);
-    }
-
     /**
      * What each model is, and how it is loaded.
      *
@@ -84,7 +57,7 @@ final class ServedModels {
         Set<String> taken = new HashSet<>();
         List<SeveralModels.Entry> entries = new ArrayList<>();
         models.forEach((name, options) -> {
-            for (String called : options.model.names()) {
+            for (String called : options.names()) {
                 if (!taken.add(called)) {
                     throw new BadFlag("two models are called '" + called + "'");
                 }
@@ -95,12 +68,9 @@ final class ServedModels {
     }
 
     private static ModelPlan plan(String name, ServeOptions options, EngineOpener engines, Terminal terminal) {
-        if (options.model.alias == null) {
-            options.model.alias = name;
-        }
         // a file that is there is judged now, one that is to be downloaded when it has come
         Optional<LocalEngineOptions> known =
-                options.download.named() ? Optional.empty() : Optional.of(options.toEngineOptions());
+                options.isDownloaded() ? Optional.empty() : Optional.of(options.toEngineOptions());
         ModelLoader loader = progress -> {
             options.fetch(terminal);
             return engines.open(options.toEngineOptions(), progress);
@@ -114,11 +84,7 @@ final class ServedModels {
                 known.map(LocalEngineOptions::model).map(Path::toString).orElse(""),
                 loader,
                 known.map(ServedModels::bytes).orElse(0L),
-                new ModelPlan.Residence(
-                        options.residence.pin,
-                        options.residence.preload,
-                        options.residence.idle(),
-                        Duration.ofSeconds(options.http.timeout)));
+                options.toResidence());
     }
 
     /** What a model takes; nothing, as far as is known, where its file is damaged, which loading it will tell. */

@@ -1,6 +1,8 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.dialects.DialectSettings;
+import dev.corral.server.dialects.Dialects;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.RequestTracer;
@@ -17,7 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +29,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Ownership: the server closes the engine that it was given. Thread-safe.
  */
 public final class Server implements AutoCloseable {
-
-    /** Names of dialects that can have a port of their own. */
-    static final List<String> DIALECTS = Dialects.NAMES;
-
-    /** Dialects whose port has nothing but what their original's had. */
-    private static final Set<String> AS_THEIR_ORIGINALS = Set.of("petals", "easylm");
 
     private final ModelGate gate;
     private final Ports ports;
@@ -84,16 +79,11 @@ public final class Server implements AutoCloseable {
                 tracing.isPresent() ? tracing.get() : RequestTracer.NONE,
                 routes,
                 name -> new Routes(
-                        isAsItsOriginal(name)
+                        Dialects.isAsItsOriginal(name)
                                 ? List.of(dialects.alone(name))
                                 : List.of(operations, dialects.alone(name)),
                         http.prefixes()));
         return new Server(gate, ports, dialects, meter, tracing);
-    }
-
-    /** Whether a dialect's own port has nothing but the dialect. */
-    static boolean isAsItsOriginal(String name) {
-        return AS_THEIR_ORIGINALS.contains(name);
     }
 
     /** Answers requests with this engine from now on. */

@@ -1,6 +1,8 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.dialects.DialectSettings;
+import dev.corral.server.dialects.Dialects;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpSettings;
@@ -100,7 +102,7 @@ final class SeveralModels implements AutoCloseable {
                         registry,
                         dialects,
                         http.prefixes(),
-                        Server.isAsItsOriginal(name) ? List.of() : List.of(operations),
+                        Dialects.isAsItsOriginal(name) ? List.of() : List.of(operations),
                         own -> List.of(own.alone(name))));
         registry.start();
         return new SeveralModels(registry, inOrder, ports, tracing);

@@ -1,4 +1,4 @@
-/** The application: its command line, its wiring, its life from the first progress line to the last answer. */
+/** The application: the command line as a whole, what serves, its wiring, its life from the first progress line to the last answer. */
 @NullMarked
 package dev.corral.server;
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.corral.engine.local.options.AdapterOptions;
 import dev.corral.engine.local.options.LocalEngineOptions;
-import dev.corral.server.http.HttpSettings;
+import dev.corral.server.log.Logging;
 import dev.corral.server.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -148,17 +148,5 @@ class AlpacaFlagsTest {
         assertThat(run(args.toArray(String[]::new))).isEqualTo(2);
         assertThat(errors()).contains(message);
         assertThat(opened.get()).isNull();
-    }
-
-    @Test
-    void itsPortIsOpenedForItsFlagsAndOtherwiseWhenAskedFor() {
-        HttpSettings http = HttpSettings.loopback(8080);
-        AlpacaFlags flags = new AlpacaFlags();
-        assertThat(flags.withOwnPort(List.of(), http)).isEmpty();
-        flags.baseModel = model;
-        assertThat(flags.withOwnPort(List.of(), http))
-                .containsExactly(new ListenFlags.Listen("alpaca", http.reachedAt("127.0.0.1", 19_327)));
-        List<ListenFlags.Listen> given = List.of(new ListenFlags.Listen("alpaca2", http.reachedAt("127.0.0.1", 1)));
-        assertThat(flags.withOwnPort(given, http)).isEqualTo(given);
     }
 }

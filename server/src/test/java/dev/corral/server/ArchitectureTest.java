@@ -147,11 +147,13 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage("dev.corral.server.*..")
                 .and()
-                .resideOutsideOfPackage("dev.corral.server.worker..")
+                .resideOutsideOfPackages(
+                        "dev.corral.server.worker..", "dev.corral.server.flags..", "dev.corral.server.commands..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.corral.engine.local..")
-                .because("only the wiring, and what runs an engine in another process, name one")
+                .because(
+                        "only the wiring, its flags and commands, and what runs an engine in another process, name one")
                 .check(all);
     }
 
@@ -191,6 +193,9 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "dev.corral.server",
+                        "dev.corral.server.commands..",
+                        "dev.corral.server.flags..",
+                        "dev.corral.server.dialects..",
                         "dev.corral.server.llamacpp..",
                         "dev.corral.server.openai..",
                         "dev.corral.server.alpaca..",
@@ -207,6 +212,36 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.corral.server.generation..", "dev.corral.server.model..")
+                .check(all);
+    }
+
+    /** {@code server} → {@code commands} → {@code flags} → {@code dialects} → each dialect → the common rooms. */
+    @Test
+    void roomsOfTheServerDependOneWay() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.server.*..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.corral.server")
+                .because("the wiring is what knows the others")
+                .check(all);
+        slices().matching("dev.corral.server.(*)..").should().beFreeOfCycles().check(all);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.corral.server.flags..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.corral.server.commands..")
+                .check(all);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.corral.server", "dev.corral.server.commands..", "dev.corral.server.flags..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("picocli..")
+                .because("a command line is read in one place")
                 .check(all);
     }
 

@@ -3,6 +3,8 @@ package dev.corral.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.corral.server.dialects.DialectPort;
+import dev.corral.server.dialects.DialectSettings;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.KeyLimits;
@@ -124,7 +126,7 @@ class DialectPortsTest {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             HttpSettings http = HttpSettings.loopback(mainPort);
             DialectSettings settings = DialectSettings.of(
-                    List.of(new ListenFlags.Listen("alpaca", http.reachedAt(http.host(), taken.getLocalPort()))));
+                    List.of(new DialectPort("alpaca", http.reachedAt(http.host(), taken.getLocalPort()))));
             assertThatThrownBy(() -> Server.listen(http, Defaults.standard(), List.of(), settings))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("alpaca on 127.0.0.1:" + taken.getLocalPort());

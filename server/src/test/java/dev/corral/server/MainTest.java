@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.corral.engine.local.options.AdapterOptions;
 import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.server.log.Logging;
 import dev.corral.server.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

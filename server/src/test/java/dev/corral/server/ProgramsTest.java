@@ -2,6 +2,7 @@ package dev.corral.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.corral.server.log.Logging;
 import dev.corral.server.terminal.Terminal;
 import dev.corral.testing.TinyModels;
 import java.io.ByteArrayInputStream;

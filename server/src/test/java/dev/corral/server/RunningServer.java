@@ -1,10 +1,13 @@
 package dev.corral.server;
 
 import dev.corral.engine.Engine;
+import dev.corral.server.dialects.DialectPort;
+import dev.corral.server.dialects.DialectSettings;
 import dev.corral.server.easylm.EasyLmSettings;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.llamacpp.LlamaCppSettings;
+import dev.corral.server.log.Logging;
 import dev.corral.server.petals.PetalsSettings;
 import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
@@ -44,9 +47,9 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
     /** A server whose dialects have settings of their own, each with a port of its own as well. */
     public static RunningServer of(Engine engine, HttpSettings http, PetalsSettings petals, EasyLmSettings easyLm)
             throws IOException {
-        List<ListenFlags.Listen> ports = List.of(
-                new ListenFlags.Listen("petals", http.reachedAt(http.host(), 0)),
-                new ListenFlags.Listen("easylm", http.reachedAt(http.host(), 0)));
+        List<DialectPort> ports = List.of(
+                new DialectPort("petals", http.reachedAt(http.host(), 0)),
+                new DialectPort("easylm", http.reachedAt(http.host(), 0)));
         return of(engine, http, new DialectSettings(LlamaCppSettings.STANDARD, petals, easyLm, ports));
     }
 
@@ -64,8 +67,8 @@ public record RunningServer(Server server, TestClient client) implements AutoClo
 
     /** A server on whose further ports these dialects are alone. */
     public static RunningServer of(Engine engine, HttpSettings http, List<String> alone) throws IOException {
-        List<ListenFlags.Listen> ports = alone.stream()
-                .map(dialect -> new ListenFlags.Listen(dialect, http.reachedAt(http.host(), 0)))
+        List<DialectPort> ports = alone.stream()
+                .map(dialect -> new DialectPort(dialect, http.reachedAt(http.host(), 0)))
                 .toList();
         return of(engine, http, DialectSettings.of(ports));
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.server.dialects.DialectPort;
+import dev.corral.server.dialects.DialectSettings;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.model.ModelLoader;
@@ -93,8 +95,8 @@ class SeveralModelsTest {
                 List.of(entries),
                 room,
                 DialectSettings.of(List.of(
-                        new ListenFlags.Listen("openai", HttpSettings.loopback(0)),
-                        new ListenFlags.Listen("easylm", HttpSettings.loopback(0)))));
+                        new DialectPort("openai", HttpSettings.loopback(0)),
+                        new DialectPort("easylm", HttpSettings.loopback(0)))));
         client = TestClient.of(server.address());
     }
 

@@ -4,16 +4,10 @@ import dev.corral.engine.Engine;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.ClientLeft;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
@@ -22,11 +16,9 @@ import java.util.function.UnaryOperator;
  * place: the one first that was used longest ago. Two requests load a model once. A model that is used stays until it is not.
  *
  * <p>Ownership: it closes the engines that its loaders open. Thread-safe; one lock guards the state of all models, and nothing
- * is loaded, closed or waited for under it.
+ * is loaded or closed under it.
  */
 public final class ModelRegistry implements Catalogue, AutoCloseable {
-
-    private static final System.Logger LOG = System.getLogger("dev.corral.server");
 
     /**
      * How much may be in memory.
@@ -45,13 +37,10 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
 
     private final ModelIndex index;
     private final Room room;
-    private final Eviction eviction;
     private final UnaryOperator<Duration> pauses;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Thread idleWatch;
-    private final Map<ServedModel, Engine> leaving = new IdentityHashMap<>();
-    private boolean closed;
+    private final StateLock states = new StateLock();
+    private final Unloading unloading = new Unloading(states);
+    private final Loading loading;
 
     /** @param plans at least one; the first is meant where a request names none */
     public ModelRegistry(List<ModelPlan> plans, Room room) {
@@ -67,24 +56,20 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
                 .map(plan -> new ServedModel(plan, new ModelGate(this)))
                 .toList());
         this.room = room;
-        this.eviction = new Eviction(index.models(), room);
+        this.loading = new Loading(states, new Eviction(index.models(), room), unloading);
         this.pauses = pauses;
-        this.idleWatch = Thread.ofPlatform().daemon().name("corral-idle").unstarted(this::watchIdle);
     }
 
     /** Says what is done with each engine of a model before requests reach it. Called before {@link #start}. */
     public void prepare(ServedModel model, Preparation preparation) {
-        lock.lock();
-        try {
+        try (StateLock.Held _ = states.hold()) {
             model.preparation = preparation;
-        } finally {
-            lock.unlock();
         }
     }
 
     /** Begins to load those that are there from the start, and to watch for those that nobody uses. */
     public void start() {
-        idleWatch.start();
+        new IdleWatch(states, models(), unloading).start();
         models().stream()
                 .filter(model -> model.plan().residence().pinned()
                         || model.plan().residence().preloaded())
@@ -114,11 +99,8 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
 
     /** A lease if the model is there this moment. */
     public Optional<Lease> leaseNow(ServedModel model) {
-        lock.lock();
-        try {
+        try (StateLock.Held _ = states.hold()) {
             return model.state().status() == ServedModel.Status.LOADED ? Optional.of(take(model)) : Optional.empty();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -130,41 +112,44 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
      * @throws ClientLeft when who asked has left
      */
     public Lease lease(ServedModel model, BooleanSupplier gone) throws InterruptedException {
-        Duration patience = model.plan().residence().patience();
-        long begin = System.nanoTime();
-        lock.lockInterruptibly();
-        model.waiters++;
-        try {
-            while (true) {
-                requireOpen();
-                if (model.state().status() == ServedModel.Status.LOADED) {
-                    return take(model);
-                }
-                if (gone.getAsBoolean()) {
-                    throw new ClientLeft();
-                }
-                if (model.state().status() == ServedModel.Status.UNLOADED) {
-                    if (!room.autoload()) {
-                        throw new ApiException(
-                                ApiError.Kind.UNAVAILABLE,
-                                "the model '" + model.plan().name() + "' is not loaded; POST /models/load loads it");
-                    }
-                    LoadPause.requireOver(model, pauses);
-                    begin(model);
-                }
-                long left = patience.toNanos() - (System.nanoTime() - begin);
-                if (left <= 0) {
-                    throw new ApiException(
-                            ApiError.Kind.TIMED_OUT,
-                            "the model '" + model.plan().name() + "' was not loaded within " + patience.toSeconds()
-                                    + " s");
-                }
-                changed.awaitNanos(left);
+        long deadline = System.nanoTime() + model.plan().residence().patience().toNanos();
+        try (StateLock.Held _ = states.holdInterruptibly()) {
+            model.waiters++;
+            try {
+                return awaited(model, gone, deadline);
+            } finally {
+                model.waiters--;
+                states.tell();
             }
-        } finally {
-            model.waiters--;
-            changed.signalAll();
-            lock.unlock();
+        }
+    }
+
+    private Lease awaited(ServedModel model, BooleanSupplier gone, long deadline) throws InterruptedException {
+        while (true) {
+            requireOpen();
+            if (model.state().status() == ServedModel.Status.LOADED) {
+                return take(model);
+            }
+            if (gone.getAsBoolean()) {
+                throw new ClientLeft();
+            }
+            if (model.state().status() == ServedModel.Status.UNLOADED) {
+                if (!room.autoload()) {
+                    throw new ApiException(
+                            ApiError.Kind.UNAVAILABLE,
+                            "the model '" + model.plan().name() + "' is not loaded; POST /models/load loads it");
+                }
+                LoadPause.requireOver(model, pauses);
+                loading.begin(model);
+            }
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new ApiException(
+                        ApiError.Kind.TIMED_OUT,
+                        "the model '" + model.plan().name() + "' was not loaded within "
+                                + model.plan().residence().patience().toSeconds() + " s");
+            }
+            states.await(left);
         }
     }
 
@@ -174,235 +159,55 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
     }
 
     private void giveBack(ServedModel model) {
-        lock.lock();
-        try {
+        try (StateLock.Held _ = states.hold()) {
             model.users--;
             model.lastUsed = System.nanoTime();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+            states.tell();
         }
     }
 
     /** Lets those who wait look whether who asked has left. */
     public void wake() {
-        lock.lock();
-        try {
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+        try (StateLock.Held _ = states.hold()) {
+            states.tell();
         }
     }
 
     private void requireOpen() {
-        if (closed) {
+        if (states.ended()) {
             throw new ApiException(ApiError.Kind.UNAVAILABLE, "Shutting down");
         }
     }
 
     @Override
     public void load(ServedModel model) {
-        lock.lock();
-        try {
+        try (StateLock.Held _ = states.hold()) {
             requireOpen();
             if (model.state().status() == ServedModel.Status.UNLOADED) {
-                begin(model);
+                loading.begin(model);
             }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void begin(ServedModel model) {
-        model.become(ServedModel.Status.LOADING);
-        model.admitted = false;
-        model.loading = Thread.ofPlatform()
-                .daemon()
-                .name("corral-load-" + model.plan().name())
-                .start(() -> loadNow(model));
-    }
-
-    private void loadNow(ServedModel model) {
-        try {
-            makeRoom(model);
-            arrive(model, prepared(model, model.plan().loader().load(model::progress)));
-        } catch (InterruptedException e) {
-            fail(model, "the server is ending");
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "{0} can''t be loaded: {1}", model.plan().name(), e.getMessage());
-            fail(model, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static Engine prepared(ServedModel model, Engine loaded) throws InterruptedException {
-        boolean prepared = false;
-        try {
-            Engine engine = model.preparation.prepare(loaded);
-            prepared = true;
-            return engine;
-        } finally {
-            if (!prepared) {
-                loaded.close();
-            }
-        }
-    }
-
-    private void arrive(ServedModel model, Engine engine) {
-        lock.lock();
-        try {
-            if (!closed) {
-                model.failures = 0;
-                model.lastUsed = System.nanoTime();
-                model.gate().open(engine);
-                model.loaded(engine);
-                changed.signalAll();
-                LOG.log(Level.INFO, "{0} is loaded", model.plan().name());
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        engine.close();
-        fail(model, "the server is ending");
-    }
-
-    private void fail(ServedModel model, String why) {
-        lock.lock();
-        try {
-            model.failures++;
-            model.failedAt = System.nanoTime();
-            model.admitted = false;
-            model.failed(why);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Unloads others until the model fits; waits while all that could go are used. */
-    private void makeRoom(ServedModel model) throws InterruptedException {
-        while (true) {
-            ServedModel victim;
-            lock.lockInterruptibly();
-            try {
-                if (closed) {
-                    throw new InterruptedException();
-                }
-                if (eviction.fits(model)) {
-                    model.admitted = true;
-                    return;
-                }
-                eviction.requirePossible(model);
-                Optional<ServedModel> longestUnused = eviction.longestUnused(model);
-                if (longestUnused.isEmpty()) {
-                    changed.await();
-                    continue;
-                }
-                victim = longestUnused.get();
-                leave(victim);
-            } finally {
-                lock.unlock();
-            }
-            LOG.log(
-                    Level.INFO,
-                    "{0} makes room for {1}",
-                    victim.plan().name(),
-                    model.plan().name());
-            finish(victim);
         }
     }
 
     @Override
     public void unload(ServedModel model) {
-        lock.lock();
-        try {
+        try (StateLock.Held _ = states.hold()) {
             if (model.state().status() != ServedModel.Status.LOADED) {
                 return;
             }
-            leave(model);
-        } finally {
-            lock.unlock();
+            unloading.begin(model);
         }
         Thread.ofPlatform()
                 .daemon()
                 .name("corral-unload-" + model.plan().name())
-                .start(() -> finish(model));
-    }
-
-    /** New requests wait from here on. */
-    private void leave(ServedModel model) {
-        leaving.put(model, model.state().engine().orElseThrow());
-        model.become(ServedModel.Status.UNLOADING);
-    }
-
-    /** Closes the engine when nobody uses it any more. */
-    private void finish(ServedModel model) {
-        Engine engine;
-        lock.lock();
-        try {
-            while (model.users > 0 && !closed) {
-                changed.awaitUninterruptibly();
-            }
-            model.gate().close();
-            engine = leaving.remove(model);
-        } finally {
-            lock.unlock();
-        }
-        if (engine != null) {
-            engine.close();
-        }
-        lock.lock();
-        try {
-            model.admitted = false;
-            model.become(ServedModel.Status.UNLOADED);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        LOG.log(Level.INFO, "{0} is unloaded", model.plan().name());
-    }
-
-    /** Takes out of memory what is due, until the registry is closed. */
-    private void watchIdle() {
-        try {
-            while (true) {
-                List<ServedModel> due;
-                lock.lockInterruptibly();
-                try {
-                    if (closed) {
-                        return;
-                    }
-                    due = models().stream()
-                            .filter(model -> model.untilIdle(System.nanoTime()) <= 0)
-                            .toList();
-                    due.forEach(this::leave);
-                    if (due.isEmpty()) {
-                        changed.await(untilNextIdle(), TimeUnit.NANOSECONDS);
-                    }
-                } finally {
-                    lock.unlock();
-                }
-                due.forEach(this::finish);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private long untilNextIdle() {
-        long now = System.nanoTime();
-        return models().stream().mapToLong(model -> model.untilIdle(now)).min().orElse(Long.MAX_VALUE);
+                .start(() -> unloading.finish(model));
     }
 
     /** No request passes from here on; what runs goes on. */
     public void shut() {
-        lock.lock();
-        try {
-            closed = true;
+        try (StateLock.Held _ = states.hold()) {
             models().forEach(model -> model.gate().shut());
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+            states.end();
         }
     }
 
@@ -412,8 +217,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
         shut();
         List<Engine> engines = new ArrayList<>();
         List<Thread> loads = new ArrayList<>();
-        lock.lock();
-        try {
+        try (StateLock.Held _ = states.hold()) {
             for (ServedModel model : models()) {
                 model.state().engine().ifPresent(engines::add);
                 if (model.state().status() == ServedModel.Status.LOADING && model.loading != null) {
@@ -421,10 +225,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
                 }
                 model.become(ServedModel.Status.UNLOADED);
             }
-            engines.addAll(leaving.values());
-            leaving.clear();
-        } finally {
-            lock.unlock();
+            engines.addAll(unloading.abandon());
         }
         loads.forEach(Thread::interrupt);
         engines.parallelStream().forEach(Engine::close);

@@ -35,6 +35,8 @@ class ModelRegistryTest {
         private final AtomicInteger closes = new AtomicInteger();
         private volatile CountDownLatch gate = new CountDownLatch(0);
         private volatile Optional<String> failure = Optional.empty();
+        private volatile Optional<Error> fault = Optional.empty();
+        private volatile boolean closesBadly;
 
         @Override
         public Engine load(DoubleConsumer progress) throws InterruptedException {
@@ -44,11 +46,17 @@ class ModelRegistryTest {
             if (failure.isPresent()) {
                 throw new IllegalStateException(failure.get());
             }
+            if (fault.isPresent()) {
+                throw fault.get();
+            }
             return new FakeEngine(generation -> {}) {
                 @Override
                 public void close() {
                     closes.incrementAndGet();
                     super.close();
+                    if (closesBadly) {
+                        throw new IllegalStateException("it hangs");
+                    }
                 }
             };
         }
@@ -152,6 +160,33 @@ class ModelRegistryTest {
         registry.load(registry.require("a")); // an operator need not wait
         Conditions.await("it is loaded", () -> status("a") == ServedModel.Status.LOADED);
         lease("a").close();
+    }
+
+    @Test
+    void whateverEndsALoadItCanBeTriedAgain() throws Exception {
+        three(ROOM);
+        a.fault = Optional.of(new UnsatisfiedLinkError("no such library"));
+        assertThatThrownBy(() -> lease("a")).hasMessageContaining("can't be loaded");
+        assertThat(registry.require("a").state().failure())
+                .hasValueSatisfying(why -> assertThat(why).contains("UnsatisfiedLinkError", "no such library"));
+        assertThat(status("a")).isEqualTo(ServedModel.Status.UNLOADED);
+        a.fault = Optional.empty();
+        registry.load(registry.require("a"));
+        lease("a").close();
+        assertThat(a.loads).hasValue(2);
+    }
+
+    @Test
+    void aModelThatDoesNotEndInOrderIsOutAllTheSame() throws Exception {
+        three(new ModelRegistry.Room(1, 0, true));
+        a.closesBadly = true;
+        lease("a").close();
+        lease("b").close();
+        assertThat(status("a")).isEqualTo(ServedModel.Status.UNLOADED);
+        assertThat(status("b")).isEqualTo(ServedModel.Status.LOADED);
+        a.closesBadly = false;
+        lease("a").close();
+        assertThat(a.loads).hasValue(2);
     }
 
     @Test

@@ -1,0 +1,5 @@
+/** Tests of what a log holds. */
+@NullMarked
+package dev.corral.server.log;
+
+import org.jspecify.annotations.NullMarked;
