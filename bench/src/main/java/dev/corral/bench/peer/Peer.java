@@ -17,6 +17,8 @@ public final class Peer implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(2);
+    private static final int AT_ONCE = 4;
+    private static final int WARM_WORDS = 4;
 
     private final Child child;
     private final Target target;
@@ -56,12 +58,18 @@ public final class Peer implements AutoCloseable {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
     }
 
-    /** Computes a little, so that nothing is measured that happens once. */
-    public Peer warmUp(int streams, int tokens) throws InterruptedException {
-        Crowd.run(
-                streams,
-                i -> target.stream(Completion.of(Words.of(12, "warm-up", i), tokens))
-                        .require());
+    /**
+     * Answers short requests, four at a time: a server is compared as it is once it has been in use, and a JVM compiles
+     * what it has run a few hundred times.
+     */
+    public Peer warmUp(int requests, int tokens) throws InterruptedException {
+        for (int done = 0; done < requests; done += AT_ONCE) {
+            int first = done;
+            Crowd.run(
+                    Math.min(AT_ONCE, requests - done),
+                    i -> target.stream(Completion.of(Words.of(WARM_WORDS, "warm-up", first + i), tokens))
+                            .require());
+        }
         return this;
     }
 

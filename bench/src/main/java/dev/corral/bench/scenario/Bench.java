@@ -52,7 +52,7 @@ public final class Bench {
     }
 
     private Peer warm(Peer peer) throws InterruptedException {
-        return peer.warmUp(2, effort.of(32, 4)).warmUp(1, effort.of(32, 4));
+        return peer.warmUp(effort.of(48, 4), 4).warmUp(1, effort.of(32, 4));
     }
 
     BatchedBench limit() {

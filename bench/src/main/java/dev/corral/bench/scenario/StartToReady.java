@@ -1,5 +1,7 @@
 package dev.corral.bench.scenario;
 
+import dev.corral.bench.load.Completion;
+import dev.corral.bench.load.Words;
 import dev.corral.bench.measure.Check;
 import dev.corral.bench.measure.Figure;
 import dev.corral.bench.measure.Row;
@@ -8,6 +10,7 @@ import dev.corral.bench.measure.Series;
 import dev.corral.bench.measure.Turns;
 import dev.corral.bench.peer.Peer;
 import dev.corral.bench.peer.ServerSetup;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,24 +33,35 @@ final class StartToReady implements Scenario {
     @Override
     public List<Row> run(Bench bench) throws Exception {
         ServerSetup setup = ServerSetup.context(8192);
-        seconds(bench.coldLlamaServer(setup));
-        seconds(bench.coldCorral(setup));
+        Samples llamaAnswers = new Samples();
+        Samples corralAnswers = new Samples();
+        seconds(bench.coldLlamaServer(setup), new Samples());
+        seconds(bench.coldCorral(setup), new Samples());
         Map<String, Samples> starts = new Turns()
-                .add("llama-server", round -> seconds(bench.coldLlamaServer(setup)))
-                .add("corral", round -> seconds(bench.coldCorral(setup)))
+                .add("llama-server", round -> seconds(bench.coldLlamaServer(setup), llamaAnswers))
+                .add("corral", round -> seconds(bench.coldCorral(setup), corralAnswers))
                 .run(bench.effort().of(5, 1));
         Samples llama = Objects.requireNonNull(starts.get("llama-server"));
         Samples corral = Objects.requireNonNull(starts.get("corral"));
-        return List.of(Row.of(title())
-                .llamaServer(Figure.of(llama.median(), "s"))
-                .corral(Figure.of(corral.median(), "s"))
-                .check(new Check("≤ 1.0 s", Figure.of(corral.median(), "s"), corral.median() <= LIMIT_SECONDS))
-                .series(Series.of("llama-server", "s", llama))
-                .series(Series.of("corral", "s", corral)));
+        return List.of(
+                Row.of(title())
+                        .llamaServer(Figure.of(llama.median(), "s"))
+                        .corral(Figure.of(corral.median(), "s"))
+                        .check(new Check("≤ 1.0 s", Figure.of(corral.median(), "s"), corral.median() <= LIMIT_SECONDS))
+                        .series(Series.of("llama-server", "s", llama))
+                        .series(Series.of("corral", "s", corral)),
+                Row.of("the first request after the start, 10 words: time to first token")
+                        .llamaServer(Figure.of(llamaAnswers.median(), "ms"))
+                        .corral(Figure.of(corralAnswers.median(), "ms"))
+                        .series(Series.of("llama-server", "ms", llamaAnswers))
+                        .series(Series.of("corral", "ms", corralAnswers)));
     }
 
-    private static double seconds(Peer peer) {
+    private static double seconds(Peer peer, Samples firstAnswers) throws IOException {
         try (peer) {
+            firstAnswers.add(peer.target().stream(Completion.of(Words.of(10, "first answer", 0), 2))
+                    .require()
+                    .millisToFirst());
             return peer.startToReady().toNanos() / 1e9;
         }
     }

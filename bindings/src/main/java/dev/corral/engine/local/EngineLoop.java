@@ -128,8 +128,10 @@ final class EngineLoop implements Runnable {
         } else {
             long begun = System.nanoTime();
             stepOrFail();
-            embedder.step(scheduler.isStreaming(), System.nanoTime() - begun);
-            publish();
+            if (!embedder.isIdle()) {
+                embedder.step(scheduler.isStreaming(), System.nanoTime() - begun);
+                publish();
+            }
         }
     }
 

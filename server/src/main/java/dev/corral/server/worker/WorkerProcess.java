@@ -72,7 +72,7 @@ public final class WorkerProcess implements AutoCloseable {
         return new WorkerProcess(process, log, logReader, connection);
     }
 
-    private static ProcessBuilder builder(Class<?> main, List<String> jvmOptions) {
+    private static ProcessBuilder builder(Class<?> main, List<String> jvmOptions) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(property("java.home"), "bin", "java").toString());
         command.add("-XX:+UseSerialGC");
@@ -106,13 +106,23 @@ public final class WorkerProcess implements AutoCloseable {
         return builder;
     }
 
-    /** What {@code scripts/serve} and packages keep beside the jar of loaded and linked classes. */
-    private static Optional<Path> startupCache() {
+    private static Optional<Path> startupCache() throws IOException {
         String jar = property("java.class.path");
-        if (!jar.endsWith(".jar") || jar.contains(File.pathSeparator)) {
-            return Optional.empty();
-        }
-        return Optional.of(Path.of(jar).resolveSibling(STARTUP_CACHE)).filter(Files::isRegularFile);
+        return jar.endsWith(".jar") && !jar.contains(File.pathSeparator)
+                ? startupCache(Path.of(jar))
+                : Optional.empty();
+    }
+
+    /**
+     * What {@code scripts/serve} and packages keep beside the jar of loaded and linked classes, unless it is older: the JVM
+     * would take its classes for the jar's.
+     */
+    static Optional<Path> startupCache(Path jar) throws IOException {
+        Path cache = jar.resolveSibling(STARTUP_CACHE);
+        return Files.isRegularFile(cache)
+                        && Files.getLastModifiedTime(cache).compareTo(Files.getLastModifiedTime(jar)) >= 0
+                ? Optional.of(cache)
+                : Optional.empty();
     }
 
     /** What an operator wants of the worker's JVM, split at spaces. */
