@@ -10,11 +10,11 @@ from crowd import Crowd, Findings
 from server import Server
 
 SETTLE = 60  # seconds that everything may take to be back
-WARM_UP = 0.1  # of the time: classes, compiled code, pools and buffers that come with the first requests and the first death
+WARM_UP = 30  # seconds: classes, code, pools and buffers that come with the first requests and the first death
 LOOK = 30  # seconds between two looks at the memory
 GROWTH = {
     "memory": 16 << 20,  # bytes: what allocators keep
-    "worker's memory": 48 << 20,
+    "worker's memory": 128 << 20,  # each worker opens contexts and keeps states when it is first asked for them
     "files": 24,
     "threads": 24,
     "workers": 0,
@@ -65,9 +65,8 @@ class Looks:
 
 
 def soak(server: Server, options: argparse.Namespace, findings: Findings) -> tuple[dict[str, int], dict[str, int]]:
-    seconds = options.minutes * 60
     warm_up = Crowd(server, options.seed + 1, findings)
-    warm_up.run(seconds * WARM_UP, options.clients, min(options.kill_every, seconds * WARM_UP / 2))
+    warm_up.run(WARM_UP, options.clients, min(options.kill_every, WARM_UP / 2))
     if not await_ready(server, findings):
         return {}, {}
     warm_up.fill_every_slot()
@@ -75,7 +74,7 @@ def soak(server: Server, options: argparse.Namespace, findings: Findings) -> tup
     began = server.usage()
     crowd = Crowd(server, options.seed, findings)
     looks = Looks(server)
-    crowd.run(seconds * (1 - WARM_UP), options.clients, options.kill_every, looks.look)
+    crowd.run(options.minutes * 60, options.clients, options.kill_every, looks.look)
     looks.report()
     if findings.counts["echoes"] == 0:
         findings.fault("no client got what it had asked for")

@@ -9,7 +9,7 @@ import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
 import dev.corral.engine.local.LocalEngine;
-import dev.corral.engine.local.LocalEngineOptions;
+import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.testing.ToolTemplate;
 import java.nio.file.Path;
 import java.util.stream.Stream;

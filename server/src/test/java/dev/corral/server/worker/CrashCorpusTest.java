@@ -83,6 +83,10 @@ class CrashCorpusTest {
         return Base64.getEncoder().encodeToString(TinyImages.png(120_000, 120_000, new byte[16]));
     }
 
+    private static Map<String, Object> properties(int count) {
+        return IntStream.range(0, count).boxed().collect(Collectors.toMap(i -> "p" + i, i -> Map.of()));
+    }
+
     private static String triggered(String regex) throws Exception {
         return "{\"prompt\": \"x\", " + field("grammar", "root ::= \"a\"") + ", \"grammar_lazy\": true, "
                 + field("grammar_triggers", List.of(Map.of("type", 2, "value", regex))) + "}";
@@ -122,6 +126,7 @@ class CrashCorpusTest {
                 prompted(4, COMPLETION, "json_schema", danglingQuantifier),
                 chat(4, "response_format", schema(nestedPattern), "nest"),
                 chat(4, "response_format", schema(danglingQuantifier), "pattern"),
+                prompted(4, COMPLETION, "json_schema", Map.of("type", "object", "properties", properties(600))),
                 Arguments.of(5, COMPLETION, "{\"prompt\": \"x\", \"json_schema\": " + nested + "}", "nest"),
                 Arguments.of(5, CHAT, "{" + messages + ", \"tools\": [" + nested + "]}", "nest"),
                 Arguments.of(7, COMPLETION, triggered("[z-a"), "trigger"),
