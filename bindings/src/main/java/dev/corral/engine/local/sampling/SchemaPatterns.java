@@ -39,7 +39,8 @@ final class SchemaPatterns {
         long squares = 0;
         while (!open.isEmpty()) {
             JsonNode node = open.remove();
-            int optional = node.path("properties").size() - node.path("required").size();
+            int optional =
+                    node.path("properties").size() - node.path("required").size();
             squares += optional > 0 ? (long) optional * optional : 0;
             if (squares > (long) MOST_OPTIONAL * MOST_OPTIONAL) {
                 throw new InvalidRequestException(
