@@ -2,6 +2,7 @@
 
 #include "error.hpp"
 #include "llama-vocab.h" // the text of a token without a copy
+#include "trigger_search.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -266,8 +267,9 @@ class GrammarSampler {
         require(text.size() <= max_awaiting_trigger, "the output is too long to be searched for the grammar's triggers");
         ends.push_back(text.size());
         tokens.push_back(token);
+        TriggerSearch search(text);
         for (const llama_grammar_trigger_pattern &pattern : triggers->patterns) {
-            const size_t start = pattern.find(text);
+            const size_t start = search.find(pattern);
             if (start != std::string::npos) {
                 read_again(start);
                 return;

@@ -168,6 +168,30 @@ TEST("a lazy grammar constrains nothing before its trigger") {
     CHECK(allows(lazy.get(), only_token("no")));
 }
 
+TEST("a trigger that backtracks for ever ends its own grammar") {
+    for (const char *pattern : {"(.*a?){30}Q", "(([a-z ]+)+)+Q", "(|a|aa){40}Q", "x?[^]*[^]*[^]*[^]*[^]*Q"}) {
+        const sampler lazy = grammar({"root ::= \"x\"", "root", true, {pattern}, {}});
+        corral_error error = {};
+        int32_t code = CORRAL_OK;
+        for (const llama_token token : tokenize(std::string(200, 'a') + " b" + std::string(200, 'a'))) {
+            code = code == CORRAL_OK ? accept(lazy.get(), token, &error) : code;
+        }
+        CHECK(code == CORRAL_INVALID_ARGUMENT);
+        CHECK_FOUND(std::string(error.message).find("too long to be searched for") != std::string::npos, error.message);
+    }
+}
+
+TEST("a trigger is found behind a long text") {
+    const sampler lazy = grammar({"root ::= \"yes\" \"no\"", "root", true, {"[^]*never", "(yes)"}, {}});
+    const llama_token the = only_token("the");
+    for (int i = 0; i < 2000; ++i) {
+        CHECK(accept(lazy.get(), the) == CORRAL_OK);
+    }
+    CHECK(accept(lazy.get(), only_token("yes")) == CORRAL_OK);
+    CHECK(!allows(lazy.get(), the));
+    CHECK(allows(lazy.get(), only_token("no")));
+}
+
 TEST("a grammar goes on from what the text begins with") {
     const sampler begun = grammar({"root ::= \"<a>\\n\" [0-9]+ \"é\""});
     corral_error error = {};

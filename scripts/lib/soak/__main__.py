@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import random
 import sys
 import time
 from xml.sax.saxutils import quoteattr
@@ -11,8 +10,11 @@ from crowd import Crowd, Findings
 from server import Server
 
 SETTLE = 60  # seconds that everything may take to be back
+WARM_UP = 30  # seconds: classes, code, pools and buffers that come with the first requests and the first death
+LOOK = 30  # seconds between two looks at the memory
 GROWTH = {
-    "memory": 96 << 20,  # bytes: a heap that was not collected yet
+    "memory": 16 << 20,  # bytes: what allocators keep
+    "worker's memory": 128 << 20,  # each worker opens contexts and keeps states when it is first asked for them
     "files": 24,
     "threads": 24,
     "workers": 0,
@@ -45,13 +47,35 @@ def await_ready(server: Server, findings: Findings) -> bool:
     return True
 
 
+class Looks:
+    """The memory of the front, again and again."""
+
+    def __init__(self, server: Server):
+        self.server = server
+        self.next = time.monotonic()
+        self.found: list[int] = []
+
+    def look(self) -> None:
+        if time.monotonic() >= self.next:
+            self.next += LOOK
+            self.found.append(self.server.memory(self.server.process.pid) >> 20)
+
+    def report(self) -> None:
+        print(f"memory every {LOOK} seconds, MiB:", *self.found)
+
+
 def soak(server: Server, options: argparse.Namespace, findings: Findings) -> tuple[dict[str, int], dict[str, int]]:
-    crowd = Crowd(server, options.seed, findings)
-    warm = random.Random(options.seed - 1)
-    for _ in range(40):  # classes, pools and buffers that come with the first requests
-        crowd.one(warm)
+    warm_up = Crowd(server, options.seed + 1, findings)
+    warm_up.run(WARM_UP, options.clients, min(options.kill_every, WARM_UP / 2))
+    if not await_ready(server, findings):
+        return {}, {}
+    warm_up.fill_every_slot()
+    server.collect()
     began = server.usage()
-    crowd.run(options.minutes * 60, options.clients, options.kill_every)
+    crowd = Crowd(server, options.seed, findings)
+    looks = Looks(server)
+    crowd.run(options.minutes * 60, options.clients, options.kill_every, looks.look)
+    looks.report()
     if findings.counts["echoes"] == 0:
         findings.fault("no client got what it had asked for")
     if server.process.poll() is not None:
@@ -59,6 +83,7 @@ def soak(server: Server, options: argparse.Namespace, findings: Findings) -> tup
         return began, {}
     if await_ready(server, findings):
         crowd.fill_every_slot()
+        server.collect()
     return began, settle(server, began, findings)
 
 

@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+from collections.abc import Callable
 
 import traffic
 from server import CONTEXT, SLOTS, Server
@@ -117,7 +118,9 @@ class Crowd:
             if self.server.kill_worker():
                 self.findings.count("workers killed")
 
-    def run(self, seconds: float, clients: int, kill_every: float) -> None:
+    def run(
+        self, seconds: float, clients: int, kill_every: float, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
         threads = [threading.Thread(target=self.client, args=(i,), daemon=True) for i in range(clients)]
         if kill_every > 0:
             threads.append(threading.Thread(target=self.killer, args=(kill_every,), daemon=True))
@@ -125,6 +128,7 @@ class Crowd:
             thread.start()
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.server.process.poll() is None:
+            meanwhile()
             time.sleep(0.2)
         self.over.set()
         for thread in threads:

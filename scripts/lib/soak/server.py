@@ -12,6 +12,7 @@ from pathlib import Path
 
 CONTEXT = 4096
 SLOTS = 4
+CACHE = 32  # MiB of states that left the KV cache: soon full, so that it does not look like a leak
 
 
 class Server:
@@ -20,6 +21,8 @@ class Server:
     def __init__(self, command: list[str], model: str):
         self.log = tempfile.NamedTemporaryFile("w+", prefix="corral-soak-", suffix=".log", delete=False)
         arguments = ["--model", model, "--port", "0", "-c", str(CONTEXT), "-np", str(SLOTS), "--queue", "64"]
+        arguments += ["--cache-ram", str(CACHE)]
+        self.jcmd = str(Path(command[0]).with_name("jcmd"))
         self.process = subprocess.Popen(command + arguments, stdout=self.log, stderr=subprocess.STDOUT)
         self.host, self.port = self.await_address()
 
@@ -64,17 +67,34 @@ class Server:
         except FileNotFoundError:
             return 0
 
+    @staticmethod
+    def status(pid: int) -> dict[str, str]:
+        try:
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        except FileNotFoundError:
+            return {}
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    @classmethod
+    def memory(cls, pid: int) -> int:
+        """Resident bytes; 0 when it has ended."""
+        return int(cls.status(pid).get("VmRSS", "0 kB").split()[0]) << 10
+
+    def collect(self) -> None:
+        """Frees what the JVMs' heaps hold in vain. Without the JDK's tool it stays, until they think of it themselves."""
+        if os.access(self.jcmd, os.X_OK):
+            for pid in (self.process.pid, *self.workers()):
+                subprocess.run([self.jcmd, str(pid), "GC.run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def usage(self) -> dict[str, int]:
         pid = self.process.pid
-        status = dict(
-            line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line
-        )
         workers = self.workers()
         return {
-            "memory": int(status["VmRSS"].split()[0]) << 10,
+            "memory": self.memory(pid),
             "files": self.files(pid),
-            "threads": int(status["Threads"]),
+            "threads": int(self.status(pid)["Threads"]),
             "workers": len(workers),
+            "worker's memory": sum(self.memory(worker) for worker in workers),
             "worker's files": sum(self.files(worker) for worker in workers),
         }
 

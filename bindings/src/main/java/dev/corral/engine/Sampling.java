@@ -146,6 +146,11 @@ public record Sampling(
                 throw new InvalidRequestException(
                         "dry_sequence_breakers", breakers.size() + " strings", "must have at most " + MAX_BREAKERS);
             }
+            for (String breaker : breakers) {
+                if (breaker.indexOf('\0') >= 0) {
+                    throw new InvalidRequestException("dry_sequence_breakers", breaker, "must have no NUL character");
+                }
+            }
         }
     }
 

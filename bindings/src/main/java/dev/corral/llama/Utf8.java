@@ -1,6 +1,7 @@
 package dev.corral.llama;
 
 import dev.corral.ffi.Native;
+import dev.corral.llama.LlamaException.Code;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -10,11 +11,15 @@ final class Utf8 {
 
     private Utf8() {}
 
-    /** A NUL-terminated copy. A NUL inside would cut the text short, so it is refused. */
+    /**
+     * A NUL-terminated copy.
+     *
+     * @throws LlamaException INVALID_ARGUMENT when there is a NUL inside, which would cut the text short
+     */
     static MemorySegment terminated(Arena arena, String text, String what) {
         int nul = text.indexOf('\0');
         if (nul >= 0) {
-            throw new IllegalArgumentException(what + " has a NUL character at index " + nul);
+            throw new LlamaException(Code.INVALID_ARGUMENT, what + " has a NUL character at index " + nul);
         }
         return arena.allocateFrom(text);
     }

@@ -165,9 +165,9 @@ class GrammarTest {
         assertThatThrownBy(() -> Grammar.fromJsonSchema("{\"type\": ")).isInstanceOf(LlamaException.class);
         assertThatThrownBy(() -> Grammar.lazy(vocabulary, "root ::= \"a\"", "root", List.of("(["), new int[0]))
                 .isInstanceOf(LlamaException.class);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Grammar.create(vocabulary, "root ::= \"a\u0000\""))
-                .withMessageContaining("NUL");
+        assertThatThrownBy(() -> Grammar.create(vocabulary, "root ::= \"a\u0000\""))
+                .isInstanceOf(LlamaException.class)
+                .hasMessageContaining("NUL");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Grammar.lazy(vocabulary, "root ::= \"a\"", "root", List.of(), new int[] {-1}));
     }

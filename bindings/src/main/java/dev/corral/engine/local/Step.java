@@ -11,6 +11,7 @@ import dev.corral.engine.local.cache.KvCache;
 import dev.corral.engine.local.completion.Completion;
 import dev.corral.engine.local.measure.Counters;
 import dev.corral.engine.local.measure.PrefillPacer;
+import dev.corral.engine.local.sampling.Grammars;
 import dev.corral.engine.local.schedule.Plan;
 import dev.corral.engine.local.schedule.Scheduler;
 import dev.corral.engine.local.score.PromptScorer;
@@ -241,7 +242,7 @@ final class Step implements AutoCloseable {
             int row = drafts.row(index, nth);
             if (rows.failed(row)) {
                 verified(completion, nth, false);
-                scheduler.fail(completion.generation(), new EngineError.Internal(rows.message(row)));
+                scheduler.fail(completion.generation(), Grammars.failure(rows.failure(row), completion.request()));
                 return;
             }
             int token = rows.token(row);

@@ -10,6 +10,7 @@ import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -33,6 +34,9 @@ public final class Exchange {
 
     private static final int NOT_MODIFIED = 304;
 
+    private static final int PART = 1 << 16;
+
+    private final BodyBudget.Share memory = BodyBudget.OF_THE_HEAP.open();
     private final ServerRequest request;
     private final ServerResponse response;
     private @Nullable Fields body;
@@ -90,8 +94,7 @@ public final class Exchange {
     private byte[] readBody() {
         try {
             // not closed: that would wait for the rest of a body that breaks off
-            InputStream in = request.content().inputStream();
-            byte[] all = in.readAllBytes();
+            byte[] all = readAll(request.content().inputStream());
             WatchedConnection.current().client().awaitNothing();
             return all;
         } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
@@ -104,6 +107,35 @@ public final class Exchange {
             endConnection();
             throw new ApiException(ApiError.Kind.INVALID, "the body's chunks are malformed");
         }
+    }
+
+    /** Counts what it takes as it comes, not as it was announced. */
+    private byte[] readAll(InputStream in) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        byte[] part;
+        do {
+            part = in.readNBytes(PART);
+            take((long) BodyBudget.COPIES * part.length + (long) BodyBudget.NODE * BodyBudget.values(part));
+            if (part.length < PART && all.size() == 0) {
+                return part;
+            }
+            all.writeBytes(part);
+        } while (part.length == PART);
+        return all.toByteArray();
+    }
+
+    private void take(long bytes) {
+        try {
+            memory.take(bytes);
+        } catch (ApiException e) {
+            endConnection(); // the rest of the body is not read
+            throw e;
+        }
+    }
+
+    /** Gives back the memory that the body took; nobody reads it any more. */
+    void release() {
+        memory.close();
     }
 
     /** The objects of the JSON array that is the request's body. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * nothing at all.
  */
 final class JsonBody {
+
+    private static final Pattern OF_THE_PARSER =
+            Pattern.compile(", from `[^`]*`| \\(bound as `[^`]*`\\)|: (?:enable|not allowed as per) `.*");
 
     private JsonBody() {}
 
@@ -48,9 +52,9 @@ final class JsonBody {
         try {
             return Json.MAPPER.readTree(bytes);
         } catch (JsonProcessingException e) {
-            throw invalid("the body is not valid JSON: " + firstLine(e.getOriginalMessage()) + place(e.getLocation()));
+            throw invalid("the body is not valid JSON: " + plain(e.getOriginalMessage()) + place(e.getLocation()));
         } catch (IOException e) {
-            throw invalid("the body is not valid JSON: " + firstLine(String.valueOf(e.getMessage())));
+            throw invalid("the body is not valid JSON: " + plain(String.valueOf(e.getMessage())));
         }
     }
 
@@ -112,9 +116,12 @@ final class JsonBody {
         return new ApiException(ApiError.Kind.INVALID, message);
     }
 
-    private static String firstLine(String message) {
+    /** The first line, without what it says of the parser's own classes and settings. */
+    private static String plain(String message) {
         int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
+        return OF_THE_PARSER
+                .matcher(end < 0 ? message : message.substring(0, end))
+                .replaceAll("");
     }
 
     private static String place(@Nullable JsonLocation location) {

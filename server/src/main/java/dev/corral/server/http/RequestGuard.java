@@ -37,6 +37,11 @@ final class RequestGuard {
             exchange.fail(
                     dialect,
                     ApiError.of(ApiError.Kind.FAULT, "a fault in the server; its log has it under " + exchange.id()));
+        } catch (OutOfMemoryError e) {
+            LOG.log(Level.ERROR, "request " + exchange.id() + " needed more memory than there is");
+            exchange.fail(dialect, ApiError.of(ApiError.Kind.BUSY, "the server is short of memory; try again later"));
+        } finally {
+            exchange.release();
         }
     }
 }

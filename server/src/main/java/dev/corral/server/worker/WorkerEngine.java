@@ -143,7 +143,7 @@ public final class WorkerEngine implements Engine {
                 WorkerLink current = link;
                 current.awaitEnd();
                 if (!closed) {
-                    mourn(current);
+                    mournOrGoOn(current);
                     restart();
                 }
             }
@@ -152,9 +152,18 @@ public final class WorkerEngine implements Engine {
         }
     }
 
+    /** Without this thread no other worker would come. */
+    private void mournOrGoOn(WorkerLink dead) throws InterruptedException {
+        try {
+            mourn(dead);
+        } catch (OutOfMemoryError e) {
+            LOG.log(System.Logger.Level.ERROR, "the worker of {0} died, and memory is short", options.name());
+        }
+    }
+
     private void mourn(WorkerLink dead) throws InterruptedException {
-        int present = dead.accuse();
         delay.died();
+        int present = dead.accuse();
         LOG.log(
                 System.Logger.Level.ERROR,
                 "the worker of {0} (process {1}) died, and {2} requests with it; another one is started in {3} ms. It {4}",
@@ -174,7 +183,7 @@ public final class WorkerEngine implements Engine {
                 delay.loaded();
                 install(fresh);
                 return;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfMemoryError e) { // what takes the memory passes
                 delay.died();
                 LOG.log(
                         System.Logger.Level.ERROR,

@@ -198,6 +198,8 @@ final class WorkerLink implements AutoCloseable {
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "a worker can't be written to", e);
+        } finally {
+            closeChannel(); // whatever ended it: a worker that nobody writes to is of no use
         }
     }
 

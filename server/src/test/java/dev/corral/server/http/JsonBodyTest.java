@@ -85,6 +85,16 @@ class JsonBodyTest {
     }
 
     @Test
+    void doesNotSpeakOfTheParser() {
+        for (String body :
+                new String[] {"{\"a\": 1} {}", "{\"a\": NaN}", "[".repeat(300), "[" + "1".repeat(2_000) + "]"}) {
+            assertThatExceptionOfType(ApiException.class)
+                    .isThrownBy(() -> JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)))
+                    .satisfies(e -> assertThat(e.error().message()).doesNotContain("`"));
+        }
+    }
+
+    @Test
     void refusesANumberOfManyDigits() {
         refused("{\"a\": " + "1".repeat(5_000) + "}", "Number value length");
     }

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,9 +83,19 @@ class CrashCorpusTest {
         return Base64.getEncoder().encodeToString(TinyImages.png(120_000, 120_000, new byte[16]));
     }
 
+    private static Map<String, Object> properties(int count) {
+        return IntStream.range(0, count).boxed().collect(Collectors.toMap(i -> "p" + i, i -> Map.of()));
+    }
+
     private static String triggered(String regex) throws Exception {
         return "{\"prompt\": \"x\", " + field("grammar", "root ::= \"a\"") + ", \"grammar_lazy\": true, "
                 + field("grammar_triggers", List.of(Map.of("type", 2, "value", regex))) + "}";
+    }
+
+    private static String words(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "\"w" + i + "\"")
+                .collect(Collectors.joining(" | ", "root ::= (", ")+"));
     }
 
     private static String chain() {
@@ -104,6 +116,8 @@ class CrashCorpusTest {
         return Stream.of(
                 Arguments.of(1, COMPLETION, "{\"prompt\": \"" + "a".repeat(200_000) + "\"}", "without a break"),
                 Arguments.of(1, TEXT, "{\"prompt\": \"" + " ".repeat(900_000) + "\"}", "without a break"),
+                Arguments.of(1, COMPLETION, "{\"prompt\": \"" + "the cat ".repeat(600_000) + "\"}", "characters"),
+                Arguments.of(1, "/tokenize", "{\"content\": \"" + "the cat ".repeat(600_000) + "\"}", "characters"),
                 prompted(2, COMPLETION, "grammar", deep),
                 prompted(2, TEXT, "grammar", deep),
                 prompted(3, COMPLETION, "grammar", chain()),
@@ -118,13 +132,28 @@ class CrashCorpusTest {
                 prompted(4, COMPLETION, "json_schema", danglingQuantifier),
                 chat(4, "response_format", schema(nestedPattern), "nest"),
                 chat(4, "response_format", schema(danglingQuantifier), "pattern"),
+                prompted(4, COMPLETION, "json_schema", Map.of("type", "object", "properties", properties(600))),
                 Arguments.of(5, COMPLETION, "{\"prompt\": \"x\", \"json_schema\": " + nested + "}", "nest"),
                 Arguments.of(5, CHAT, "{" + messages + ", \"tools\": [" + nested + "]}", "nest"),
                 Arguments.of(7, COMPLETION, triggered("[z-a"), "trigger"),
                 Arguments.of(7, TEXT, triggered("a{2,1}"), "trigger"),
                 Arguments.of(7, COMPLETION, triggered("(".repeat(3000)), "trigger"),
+                Arguments.of(7, COMPLETION, triggered("a\0b"), "NUL"),
+                Arguments.of(
+                        7,
+                        COMPLETION,
+                        "{\"prompt\": \"a a a a a a\", \"n_predict\": 200, \"ignore_eos\": true, "
+                                + field("grammar", "root ::= \"a\"")
+                                + ", \"grammar_lazy\": true, \"grammar_triggers\": [{\"type\": 2, \"value\":"
+                                + " \"(.*a?){30}Q\"}]}",
+                        "take too long to be searched for"),
                 prompted(8, COMPLETION, "grammar", "%llguidance {}\nstart: \"a\""),
                 prompted(8, TEXT, "grammar", "%llguidance {}\nstart: \"a\""),
+                Arguments.of(
+                        10,
+                        COMPLETION,
+                        "{\"prompt\": \"x\", \"n_predict\": 24, " + field("grammar", words(20_000)) + "}",
+                        "too ambiguous"),
                 prompted(9, COMPLETION, "prompt", List.of(1, -1)),
                 prompted(9, COMPLETION, "prompt", List.of(49152)),
                 prompted(9, TEXT, "prompt", List.of(49152)),
@@ -133,6 +162,7 @@ class CrashCorpusTest {
                 Arguments.of(9, "/detokenize", "{\"tokens\": [-1]}", "tokens"),
                 prompted(10, COMPLETION, "grammar", "root ::= nonsense"),
                 prompted(10, TEXT, "grammar", "root ::= ("),
+                prompted(10, COMPLETION, "grammar", "root ::= \"a\0b\""),
                 prompted(14, COMPLETION, "n", 100_000),
                 chat(14, "n", 100_000, "n"),
                 prompted(15, COMPLETION, "image_data", List.of(Map.of("data", "", "id", 1))),
@@ -143,6 +173,11 @@ class CrashCorpusTest {
                         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\":"
                                 + " \"data:image/png;base64,\"}}]}]}",
                         "image"),
+                chat(
+                        21,
+                        "chat_template_kwargs",
+                        IntStream.range(0, 300).boxed().collect(Collectors.toMap(i -> "k" + i, i -> i)),
+                        "at most 256"),
                 Arguments.of(16, COMPLETION, "{\"prompt\": \"" + "the cat ".repeat(5_000) + "\"}", "tokens"),
                 prompted(16, COMPLETION, "n", 129),
                 prompted(18, COMPLETION, "n_predict", 1L << 33),
@@ -152,6 +187,7 @@ class CrashCorpusTest {
                 prompted(18, COMPLETION, "n_probs", -1),
                 prompted(18, COMPLETION, "dry_allowed_length", -1),
                 prompted(18, COMPLETION, "dry_penalty_last_n", -2),
+                prompted(18, COMPLETION, "dry_sequence_breakers", List.of("a\0b")),
                 prompted(18, COMPLETION, "repeat_last_n", 1L << 32),
                 chat(18, "top_logprobs", -1, "top_logprobs"),
                 chat(18, "max_tokens", 1L << 33, "max_tokens"));

@@ -2,6 +2,7 @@ package dev.corral.server.worker;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
@@ -10,6 +11,8 @@ import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.ffi.Native;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Base64;
 
 /** What llama.cpp is made to do with a request, with what the request itself says, when nothing is checked before. */
 enum UncheckedCall {
@@ -102,10 +105,69 @@ enum UncheckedCall {
             }
         }
     },
-    READ_OUT_OF_BOUNDS {
+    /** By the code that llama.cpp's own server makes grammars with. */
+    CONVERT_SCHEMA(true) {
         @Override
-        void make(Command command, RawNative llama) {
-            Native.llama_vocab_get_text(MemorySegment.ofAddress(8), 0);
+        void make(Command command, RawNative llama) throws Throwable {
+            llama.object("_Z22json_schema_to_grammarB5cxx11RK11common_jsonb", llama.json(schema(command)), false);
+        }
+    },
+    READ_TOOLS(true) {
+        @Override
+        void make(Command command, RawNative llama) throws Throwable {
+            String tools =
+                    ((Query.ApplyTemplate) query(command)).tools().orElseThrow().json();
+            llama.object("_Z33common_chat_tools_parse_oaicompatRK11common_json", llama.json(tools));
+        }
+    },
+    /** The prompt is an image in base64. */
+    SHOW_IMAGE {
+        @Override
+        void make(Command command, RawNative llama) throws Throwable {
+            MemorySegment projector = llama.projector();
+            MemorySegment image = llama.pixels(projector, Base64.getDecoder().decode(prompt(command)));
+            MemorySegment text = (MemorySegment) llama.callFor(ADDRESS, "mtmd_default_marker");
+            MemorySegment input = llama.room(4 * Long.BYTES);
+            input.set(ADDRESS, 0, text);
+            input.set(JAVA_LONG, Long.BYTES, "<__media__>".length());
+            MemorySegment images = llama.room(Long.BYTES);
+            images.set(ADDRESS, 0, image);
+            MemorySegment chunks = (MemorySegment) llama.callFor(ADDRESS, "mtmd_input_chunks_init");
+            llama.callFor(JAVA_INT, "mtmd_tokenize", projector, chunks, input, images, 1L);
+        }
+    },
+    /** As if the length of the prompt did not fit an int. */
+    OVERFLOW_LENGTH {
+        @Override
+        void make(Command command, RawNative llama) throws Throwable {
+            String prompt = prompt(command);
+            int overflown = (int) (prompt.length() + (1L << 31));
+            llama.callFor(
+                    JAVA_INT,
+                    "llama_tokenize",
+                    llama.vocabulary(),
+                    llama.text(prompt),
+                    overflown,
+                    llama.room(64),
+                    16,
+                    false,
+                    false);
+        }
+    },
+    /** The saved sequence that is beside the model, in llama.cpp's own format. */
+    LOAD_STATE {
+        @Override
+        void make(Command command, RawNative llama) throws Throwable {
+            Path file = llama.beside(((Query.RestoreSlot) query(command)).name());
+            llama.callFor(
+                    JAVA_LONG,
+                    "llama_state_seq_load_file",
+                    llama.context(),
+                    llama.text(file.toString()),
+                    0,
+                    llama.room(1024),
+                    256L,
+                    llama.room(Long.BYTES));
         }
     },
     ABORT {
@@ -122,7 +184,22 @@ enum UncheckedCall {
         }
     };
 
-    /** Does not return, or in vain. */
+    private final boolean gnu;
+
+    UncheckedCall() {
+        this(false);
+    }
+
+    /** @param gnu calls C++ as GNU's library has it */
+    UncheckedCall(boolean gnu) {
+        this.gnu = gnu;
+    }
+
+    boolean isPossibleHere() {
+        return !gnu || System.getProperty("os.name").equals("Linux");
+    }
+
+    /** Returns only if llama.cpp survives it. */
     abstract void make(Command command, RawNative llama) throws Throwable;
 
     private static Generate generate(Command command) {
@@ -135,6 +212,10 @@ enum UncheckedCall {
 
     private static String prompt(Command command) {
         return ((Prompt.Text) generate(command).prompt()).text();
+    }
+
+    private static String schema(Command command) {
+        return ((Grammar.JsonSchema) generate(command).grammar().orElseThrow()).json();
     }
 
     private static String gbnf(Command command) {

@@ -3,10 +3,11 @@ package dev.corral.server.worker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
- * A worker that, once a file appears, gives what a request says to llama.cpp as it stands, in place of all that Corral does
- * before. It is on the tests' class path only.
+ * A worker that, once a file appears, gives what a request says to llama.cpp as it stands, before all that Corral does with
+ * it. It is on the tests' class path only.
  */
 final class UncheckedWorker {
 
@@ -29,20 +30,22 @@ final class UncheckedWorker {
     public static void main(String[] args) {
         Path off = Path.of(System.getProperty(SWITCH));
         WorkerMain.run(checked -> command -> {
-            if (Files.exists(off)) {
-                new Thread(null, () -> make(command), "unchecked", ORDINARY_STACK).start();
+            boolean asks = command instanceof Command.Submit || command instanceof Command.Ask;
+            if (asks && Files.exists(off)) {
+                new Thread(null, () -> makeThenObey(command, checked), "unchecked", ORDINARY_STACK).start();
             } else {
                 checked.accept(command);
             }
         });
     }
 
-    private static void make(Command command) {
+    private static void makeThenObey(Command command, Consumer<Command> checked) {
         Path model = Path.of(System.getProperty(MODEL));
         try {
             UncheckedCall.valueOf(System.getProperty(CALL)).make(command, new RawNative(model));
         } catch (Throwable e) {
-            throw new IllegalStateException("no fault happened", e);
+            throw new IllegalStateException("the call could not be made", e);
         }
+        checked.accept(command);
     }
 }

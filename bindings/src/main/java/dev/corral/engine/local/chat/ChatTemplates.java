@@ -26,6 +26,9 @@ import java.util.stream.IntStream;
 /** The model's chat template, asked in messages. Thread-safe; runs on a text thread. */
 public final class ChatTemplates {
 
+    /** Variables that a request may give a template: each costs as much as all before it together. */
+    private static final int MOST_ARGUMENTS = 256;
+
     private static final String CALLS_TOOLS = "supports_tool_calls";
 
     private final ChatTemplate template;
@@ -150,9 +153,17 @@ public final class ChatTemplates {
         request.put("continue_final_message", query.continueFinalMessage());
         request.put("reasoning_format", reasoningFormat(query));
         query.templateArguments()
-                .ifPresent(arguments ->
-                        request.set("chat_template_kwargs", ChatJson.read("chat_template_kwargs", arguments)));
+                .ifPresent(arguments -> request.set(
+                        "chat_template_kwargs", checkedArguments(ChatJson.read("chat_template_kwargs", arguments))));
         return request;
+    }
+
+    private static JsonNode checkedArguments(JsonNode arguments) {
+        if (arguments.size() > MOST_ARGUMENTS) {
+            throw new InvalidRequestException(
+                    "chat_template_kwargs", arguments.size() + " variables", "must have at most " + MOST_ARGUMENTS);
+        }
+        return arguments;
     }
 
     private static JsonNode checked(JsonNode tools) {

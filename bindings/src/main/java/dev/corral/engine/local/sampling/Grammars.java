@@ -1,5 +1,7 @@
 package dev.corral.engine.local.sampling;
 
+import dev.corral.engine.EngineError;
+import dev.corral.engine.Generate;
 import dev.corral.engine.Grammar;
 import dev.corral.engine.Grammar.Trigger;
 import dev.corral.engine.InvalidRequestException;
@@ -144,6 +146,24 @@ public final class Grammars {
                         field, "nested deeper at character " + i, "must be nested at most " + MAX_DEPTH + " deep");
             }
         }
+    }
+
+    /**
+     * Why a token could not be sampled: the grammar, where there is one and it is too much work to follow, is the
+     * request's own fault.
+     */
+    public static EngineError failure(LlamaException failure, Generate request) {
+        if (failure.code() != LlamaException.Code.INVALID_ARGUMENT
+                || request.grammar().isEmpty()) {
+            return new EngineError.Internal(failure.getMessage());
+        }
+        String rule = "can't be followed: " + failure.getMessage();
+        return switch (request.grammar().get()) {
+            case Grammar.JsonSchema(String json) -> new EngineError.Invalid("json_schema", json, rule);
+            case Grammar.Gbnf(String text) -> new EngineError.Invalid("grammar", text, rule);
+            case Grammar.Begun(String text, String _) -> new EngineError.Invalid("grammar", text, rule);
+            case Grammar.Lazy lazy -> new EngineError.Invalid("grammar", lazy.text(), rule);
+        };
     }
 
     private static InvalidRequestException invalid(String field, String value, LlamaException cause) {

@@ -7,21 +7,27 @@ import dev.corral.engine.InvalidRequestException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The regular expressions in a JSON schema: llama.cpp takes one whose groups are nested too deep for any string at all. */
+/**
+ * What llama.cpp can't make a grammar of, or not in time: it takes a pattern whose groups are nested too deep for any string at
+ * all, and its work grows with the square of the properties of an object that may be left out.
+ */
 final class SchemaPatterns {
 
     /** Groups within groups that llama.cpp reads. */
     static final int DEEPEST = 100;
+
+    /** Properties of one object that may be left out. */
+    static final int MOST_OPTIONAL = 512;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private SchemaPatterns() {}
 
     /**
-     * Looks at all patterns of a schema. What is no JSON has none.
+     * Looks at all patterns and objects of a schema. What is no JSON has none.
      *
      * @param field what the request calls the schema
-     * @throws InvalidRequestException when llama.cpp would drop one
+     * @throws InvalidRequestException when llama.cpp would drop a pattern, or work for too long
      */
     static void check(String field, String schema) {
         Deque<JsonNode> open = new ArrayDeque<>();
@@ -30,8 +36,19 @@ final class SchemaPatterns {
         } catch (JsonProcessingException e) {
             return; // said by who reads it next, with the place
         }
+        long squares = 0;
         while (!open.isEmpty()) {
             JsonNode node = open.remove();
+            int optional =
+                    node.path("properties").size() - node.path("required").size();
+            squares += optional > 0 ? (long) optional * optional : 0;
+            if (squares > (long) MOST_OPTIONAL * MOST_OPTIONAL) {
+                throw new InvalidRequestException(
+                        field,
+                        "an object with " + optional + " of them",
+                        "must have at most " + MOST_OPTIONAL
+                                + " optional properties in an object, and fewer where several have many");
+            }
             JsonNode pattern = node.path("pattern");
             if (pattern.isTextual() && depth(pattern.textValue()) > DEEPEST) {
                 throw new InvalidRequestException(

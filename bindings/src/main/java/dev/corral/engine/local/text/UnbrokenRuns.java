@@ -14,6 +14,12 @@ public final class UnbrokenRuns {
     /** Characters; a text thread's stack holds several times as many. */
     static final int LONGEST = 100_000;
 
+    /**
+     * Characters of a whole text, about a million tokens: more than any context holds. Tokenizing can't be interrupted, and
+     * what comes out of it is several times as large.
+     */
+    static final int LONGEST_TEXT = 4 << 20;
+
     private enum Kind {
         SPACE,
         LETTER,
@@ -38,9 +44,13 @@ public final class UnbrokenRuns {
      * Looks at a text that is to be tokenized.
      *
      * @param field what the request calls it
-     * @throws InvalidRequestException when it has too long a run for the vocabulary
+     * @throws InvalidRequestException when it is too long, or has too long a run for the vocabulary
      */
     public static void check(String field, String text, Vocabulary vocabulary) {
+        if (text.length() > LONGEST_TEXT) {
+            throw new InvalidRequestException(
+                    field, text.length() + " characters", "must have at most " + LONGEST_TEXT + " characters");
+        }
         if (text.length() > LONGEST && vocabulary.type() == VocabularyType.BPE) {
             check(field, text);
         }
