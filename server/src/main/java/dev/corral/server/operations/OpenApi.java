@@ -108,6 +108,7 @@ final class OpenApi {
         content.putObject(
                 switch (answer) {
                     case PAGE -> "text/html";
+                    case EVENTS -> "text/event-stream";
                     case TEXT -> "text/plain";
                     case FILE -> "*/*";
                     case JSON, JSON_OR_EVENTS, JSON_OR_LINES -> "application/json";
