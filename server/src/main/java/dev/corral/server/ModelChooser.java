@@ -29,6 +29,7 @@ record ModelChooser(ModelRegistry registry, Map<ServedModel, Routes> tables, Lis
             "/models",
             "/models/load",
             "/models/unload",
+            "/models/sse",
             "/v1/models",
             "/v1/models/{+id}",
             "/api/tags",

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -254,6 +255,52 @@ class SeveralModelsTest {
         assertThat(client.post("/models/unload", "{\"model\": \"third\"}").status())
                 .isEqualTo(404);
         assertThat(client.post("/models/unload", "{}").status()).isEqualTo(400);
+    }
+
+    @Test
+    void whoWatchesModelsIsToldOfThemUntilTheServerEnds() throws Exception {
+        listenToBoth();
+        try (RawClient watch =
+                new RawClient(server.address()).send("GET /models/sse HTTP/1.1\r\nHost: localhost\r\n\r\n")) {
+            watch.readTo(":\n\n");
+            client.post("/models/load", "{\"model\": \"second\"}");
+            String begin = "{\"model\":\"second\",\"event\":\"model_status\",\"data\":{\"status\":";
+            assertThat(watch.readTo("\"loaded\"}}\n\n"))
+                    .contains("data: " + begin + "\"loading\"}}\n\n")
+                    .contains(
+                            begin + "\"loading\",\"progress\":{\"stages\":[\"text_model\"],\"current\":\"text_model\",")
+                    .contains(begin + "\"loaded\"}}");
+            client.post("/models/unload", "{\"model\": \"second\"}");
+            assertThat(watch.readTo("}}\n\n")).contains(begin + "\"unloaded\",\"exit_code\":0}}");
+            assertThat(server.shutDown(Duration.ofMinutes(1))).isTrue();
+            watch.readTo("0\r\n\r\n");
+        }
+    }
+
+    @Test
+    void ollamasClientsSayHowLongAModelStays() throws Exception {
+        listenToBoth();
+        String chat = "{\"model\": \"second\", \"keep_alive\": ";
+        assertThat(client.post("/api/chat", chat + "\"10m\"}")
+                        .json()
+                        .path("done_reason")
+                        .textValue())
+                .isEqualTo("load");
+        JsonNode running = client.get("/api/ps").json().path("models");
+        assertThat(running).hasSize(1);
+        assertThat(Instant.parse(running.get(0).path("expires_at").textValue()))
+                .isBetween(Instant.now().plusSeconds(300), Instant.now().plusSeconds(600));
+        assertThat(client.post("/api/chat", chat + "-1}").status()).isEqualTo(200);
+        assertThat(Instant.parse(
+                        client.get("/api/ps").json().at("/models/0/expires_at").textValue()))
+                .isAfter(Instant.now().plus(Duration.ofDays(30_000)));
+        assertThat(client.post("/api/chat", chat + "0}")
+                        .json()
+                        .path("done_reason")
+                        .textValue())
+                .isEqualTo("unload");
+        Conditions.await("it left", () -> status("second").equals("unloaded"));
+        assertThat(client.get("/api/ps").json().path("models")).isEmpty();
     }
 
     @Test

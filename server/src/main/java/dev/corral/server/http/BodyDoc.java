@@ -8,16 +8,15 @@ import dev.corral.engine.EngineError;
 import dev.corral.engine.InvalidRequestException;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The body of a route's requests.
  *
  * @param reader reads it as the route does; an array, as the field {@link #ARRAY} of an object
  * @param shape of the body
- * @param examples bodies that are right, which between them have every field whose reading depends on another
+ * @param texts of the examples, JSON with single quotes in place of double ones
  */
-public record BodyDoc(Reader reader, Shape shape, List<JsonNode> examples) {
+public record BodyDoc(Reader reader, Shape shape, List<String> texts) {
 
     /** What a body is. */
     public enum Shape {
@@ -43,13 +42,19 @@ public record BodyDoc(Reader reader, Shape shape, List<JsonNode> examples) {
     }
 
     public BodyDoc {
-        examples = List.copyOf(examples);
+        texts = List.copyOf(texts);
     }
 
-    /** An example is JSON with single quotes in place of double ones. */
-    static BodyDoc of(Reader reader, Shape shape, String... examples) {
-        return new BodyDoc(
-                reader, shape, Stream.of(examples).map(BodyDoc::parse).toList());
+    static BodyDoc of(Reader reader, Shape shape, String... texts) {
+        return new BodyDoc(reader, shape, List.of(texts));
+    }
+
+    /**
+     * Bodies that are right, which between them have every field whose reading depends on another. Parsed each time, since a
+     * server that starts has no use for them.
+     */
+    public List<JsonNode> examples() {
+        return texts.stream().map(BodyDoc::parse).toList();
     }
 
     /**
@@ -57,6 +62,7 @@ public record BodyDoc(Reader reader, Shape shape, List<JsonNode> examples) {
      * have it, and the first is refused without it.
      */
     public ObjectNode schema() {
+        List<JsonNode> examples = examples();
         FieldLog log = new FieldLog();
         examples.forEach(example -> reader.read(new Fields(fieldsOf(example), log)));
         ObjectNode schema = log.schema();
@@ -67,7 +73,7 @@ public record BodyDoc(Reader reader, Shape shape, List<JsonNode> examples) {
         List<String> required = examples.getFirst().properties().stream()
                 .map(Map.Entry::getKey)
                 .filter(name -> examples.stream().allMatch(example -> example.has(name)))
-                .filter(this::isRequired)
+                .filter(name -> isRequired(examples.getFirst(), name))
                 .toList();
         if (!required.isEmpty()) {
             required.forEach(schema.putArray("required")::add);
@@ -79,8 +85,8 @@ public record BodyDoc(Reader reader, Shape shape, List<JsonNode> examples) {
         return schema;
     }
 
-    private boolean isRequired(String name) {
-        ObjectNode without = fieldsOf(examples.getFirst()).deepCopy().without(name);
+    private boolean isRequired(JsonNode example, String name) {
+        ObjectNode without = fieldsOf(example).deepCopy().without(name);
         try {
             reader.read(new Fields(without));
             return false;

@@ -21,6 +21,7 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
         JSON,
         JSON_OR_EVENTS,
         JSON_OR_LINES,
+        EVENTS,
         PAGE,
         TEXT,
         FILE
@@ -43,6 +44,11 @@ public record RouteDoc(String summary, Answer answer, Map<String, List<String>> 
     /** The same, answered by events where the request asks for a stream. */
     public RouteDoc streamed() {
         return new RouteDoc(summary, Answer.JSON_OR_EVENTS, query, body);
+    }
+
+    /** The same, answered by events. */
+    public RouteDoc events() {
+        return new RouteDoc(summary, Answer.EVENTS, query, body);
     }
 
     /** The same, answered by lines of JSON unless the request asks for all at once. */

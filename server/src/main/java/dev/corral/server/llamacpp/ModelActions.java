@@ -12,7 +12,7 @@ import dev.corral.server.model.ServedModel;
 
 /**
  * Loads and unloads models of a server that has several, as llama-server's router does. Both are begun at once, and done when
- * {@code /models} says so.
+ * {@code /models} or {@code /models/sse} says so.
  */
 record ModelActions(Catalogue catalogue) {
 
@@ -24,7 +24,12 @@ record ModelActions(Catalogue catalogue) {
                         "/models/unload",
                         RouteDoc.of("Unloads a model when what runs on it has ended")
                                 .body(ModelActions::read, EXAMPLE),
-                        this::unload);
+                        this::unload)
+                .get(
+                        "/models/sse",
+                        RouteDoc.of("Events: models that are loaded and unloaded")
+                                .events(),
+                        new ModelEvents(catalogue)::tell);
     }
 
     private static String read(Fields fields) {

@@ -1,5 +1,6 @@
 package dev.corral.server.model;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,4 +33,17 @@ public interface Catalogue {
 
     /** Takes it out of memory when what runs on it has ended; new requests wait, and load it again. */
     void unload(ServedModel model);
+
+    /**
+     * Says how long it stays after its last use, until that is said again or it has left memory. A pinned model stays anyway.
+     *
+     * @param stay {@link ServedModel#EVER} at most
+     */
+    void keep(ServedModel model, Duration stay);
+
+    /** How long it still stays if nobody uses it, {@link ServedModel#EVER} at most. */
+    Duration staysYet(ServedModel model);
+
+    /** What happens to the models. */
+    ModelChanges changes();
 }

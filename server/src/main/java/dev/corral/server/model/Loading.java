@@ -16,6 +16,7 @@ record Loading(StateLock states, Eviction eviction, Unloading unloading) {
     void begin(ServedModel model) {
         model.become(ServedModel.Status.LOADING);
         model.admitted = false;
+        model.wanted = Optional.empty();
         model.loading = Thread.ofPlatform()
                 .daemon()
                 .name("corral-load-" + model.plan().name())

@@ -3,6 +3,7 @@ package dev.corral.server.model;
 import dev.corral.engine.Engine;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -68,6 +69,22 @@ public final class ModelGate {
         }
         Lease lease = catalogue.get().lease(name);
         return new Visit(lease.model().gate(), Optional.of(lease));
+    }
+
+    /**
+     * Says how long this model is to stay after its last use, as {@link Catalogue#keep}, and returns how long it will: for ever
+     * where it is pinned, or the only one of its server.
+     */
+    public Duration keep(Duration stay) {
+        return catalogue.stream()
+                .flatMap(all -> all.models().stream()
+                        .filter(model -> model.gate() == this)
+                        .map(model -> {
+                            all.keep(model, stay);
+                            return all.staysYet(model);
+                        }))
+                .findFirst()
+                .orElse(ServedModel.EVER);
     }
 
     /** All models, where a server may have several. */

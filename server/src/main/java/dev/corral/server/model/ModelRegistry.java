@@ -35,6 +35,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
         Engine prepare(Engine engine) throws InterruptedException;
     }
 
+    private final ModelChanges changes = new ModelChanges();
     private final ModelIndex index;
     private final Room room;
     private final UnaryOperator<Duration> pauses;
@@ -53,7 +54,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
             throw new IllegalArgumentException("no models");
         }
         this.index = new ModelIndex(plans.stream()
-                .map(plan -> new ServedModel(plan, new ModelGate(this)))
+                .map(plan -> new ServedModel(plan, new ModelGate(this), changes))
                 .toList());
         this.room = room;
         this.loading = new Loading(states, new Eviction(index.models(), room), unloading);
@@ -203,11 +204,32 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
                 .start(() -> unloading.finish(model));
     }
 
+    @Override
+    public void keep(ServedModel model, Duration stay) {
+        try (StateLock.Held _ = states.hold()) {
+            model.wanted = Optional.of(stay);
+            states.tell();
+        }
+    }
+
+    @Override
+    public Duration staysYet(ServedModel model) {
+        try (StateLock.Held _ = states.hold()) {
+            return model.staysYet(System.nanoTime());
+        }
+    }
+
+    @Override
+    public ModelChanges changes() {
+        return changes;
+    }
+
     /** No request passes from here on; what runs goes on. */
     public void shut() {
         try (StateLock.Held _ = states.hold()) {
             models().forEach(model -> model.gate().shut());
             states.end();
+            changes.end();
         }
     }
 

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServedModel {
 
+    /** A century, which stands for ever. */
+    public static final Duration EVER = Duration.ofDays(36_525);
+
     /** Where a model is. */
     public enum Status {
         UNLOADED,
@@ -32,11 +35,16 @@ public final class ServedModel {
 
     private final ModelPlan plan;
     private final ModelGate gate;
+    private final ModelChanges changes;
     private volatile State state = new State(Status.UNLOADED, 0, Optional.empty(), 0, Optional.empty());
 
     // below: guarded by the registry's lock
     ModelRegistry.Preparation preparation = engine -> engine;
     int users;
+
+    /** What the last request that said so wanted of its stay. */
+    Optional<Duration> wanted = Optional.empty();
+
     int waiters;
     boolean admitted;
     long lastUsed;
@@ -46,9 +54,10 @@ public final class ServedModel {
     @Nullable
     Thread loading;
 
-    ServedModel(ModelPlan plan, ModelGate gate) {
+    ServedModel(ModelPlan plan, ModelGate gate, ModelChanges changes) {
         this.plan = plan;
         this.gate = gate;
+        this.changes = changes;
     }
 
     public ModelPlan plan() {
@@ -64,26 +73,47 @@ public final class ServedModel {
         return state;
     }
 
+    /** How long it stays after its last use. */
+    private Duration stay() {
+        return plan.residence().pinned()
+                ? EVER
+                : wanted.or(() -> plan.residence().idle()).orElse(EVER);
+    }
+
     /** Nanoseconds until nobody has used it for as long as it may stay; for ever where it is used, or stays. */
     long untilIdle(long now) {
-        Optional<Duration> idle = plan.residence().idle();
-        boolean mayGo = idle.isPresent() && !plan.residence().pinned() && state.status() == Status.LOADED && users == 0;
-        return mayGo ? idle.get().toNanos() - (now - lastUsed) : Long.MAX_VALUE;
+        boolean mayGo = state.status() == Status.LOADED && users == 0 && !stay().equals(EVER);
+        return mayGo ? stay().toNanos() - (now - lastUsed) : Long.MAX_VALUE;
+    }
+
+    /** How long it still stays if nobody uses it. */
+    Duration staysYet(long now) {
+        Duration stay = stay();
+        if (users > 0 || stay.equals(EVER)) {
+            return stay;
+        }
+        return Duration.ofNanos(Math.max(0, stay.toNanos() - (now - lastUsed)));
     }
 
     void become(Status status) {
-        state = new State(status, 0, Optional.empty(), 0, state.failure());
+        enter(new State(status, 0, Optional.empty(), 0, state.failure()));
     }
 
     void progress(double done) {
-        state = new State(Status.LOADING, done, Optional.empty(), 0, state.failure());
+        enter(new State(Status.LOADING, done, Optional.empty(), 0, state.failure()));
     }
 
     void loaded(Engine engine) {
-        state = new State(Status.LOADED, 1, Optional.of(engine), System.currentTimeMillis() / 1000, Optional.empty());
+        long now = System.currentTimeMillis() / 1000;
+        enter(new State(Status.LOADED, 1, Optional.of(engine), now, Optional.empty()));
     }
 
     void failed(String why) {
-        state = new State(Status.UNLOADED, 0, Optional.empty(), 0, Optional.of(why));
+        enter(new State(Status.UNLOADED, 0, Optional.empty(), 0, Optional.of(why)));
+    }
+
+    private void enter(State next) {
+        state = next;
+        changes.tell(new ModelChanges.Change(this, next));
     }
 }

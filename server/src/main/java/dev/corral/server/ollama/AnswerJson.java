@@ -26,9 +26,11 @@ record AnswerJson(String model, Shape shape, Optional<Integer> topLogprobs) {
         return new AnswerJson(request.model().orElse(""), request.shape(), request.topLogprobs());
     }
 
-    /** The answer to a request that asks nothing. */
-    ObjectNode loaded() {
-        return saying(Message.EMPTY).put("done_reason", "load").put("done", true);
+    /** The answer to a request that asks nothing, for which the model is there, or leaves. */
+    ObjectNode nothing(boolean leaves) {
+        return saying(Message.EMPTY)
+                .put("done_reason", leaves ? "unload" : "load")
+                .put("done", true);
     }
 
     /** One piece of an answer. */

@@ -32,6 +32,7 @@ import java.util.stream.IntStream;
  * @param stream answer by lines as the text comes
  * @param topLogprobs how many of the likeliest tokens to show with each; empty for no logprobs at all
  * @param beat after how long a silence a stream sends an empty piece
+ * @param keepAlive how long the model stays afterwards, where the request says
  */
 record AnswerRequest(
         Optional<String> model,
@@ -41,7 +42,8 @@ record AnswerRequest(
         AdapterChoice adapters,
         boolean stream,
         Optional<Integer> topLogprobs,
-        Optional<Duration> beat) {
+        Optional<Duration> beat,
+        Optional<Duration> keepAlive) {
 
     private static final Range TOP_LOGPROBS = Range.of(0, 20);
     private static final Prompt NOT_RENDERED = Prompt.tokens();
@@ -106,7 +108,7 @@ record AnswerRequest(
     private static AnswerRequest read(Fields fields, Shape shape, Input input, Generate generate, Defaults defaults) {
         Optional<Integer> topLogprobs = topLogprobs(fields);
         Fields options = Options.of(fields);
-        KeepAlive.check(fields);
+        Optional<Duration> keepAlive = KeepAlive.read(fields);
         return new AnswerRequest(
                 fields.text("model"),
                 shape,
@@ -116,14 +118,23 @@ record AnswerRequest(
                 AdapterChoice.read(options),
                 fields.flag("stream", true),
                 topLogprobs,
-                GenerateFields.beat(options, defaults));
+                GenerateFields.beat(options, defaults),
+                keepAlive);
     }
 
     /** The same, answered by this model, which the answer calls as the request does. */
     AnswerRequest on(NamedModel named, Engine engine) throws InterruptedException {
         Generate adapted = named.adapters(adapters, engine).map(generate::with).orElse(generate);
         return new AnswerRequest(
-                model.or(() -> Optional.of(named.name())), shape, input, adapted, adapters, stream, topLogprobs, beat);
+                model.or(() -> Optional.of(named.name())),
+                shape,
+                input,
+                adapted,
+                adapters,
+                stream,
+                topLogprobs,
+                beat,
+                keepAlive);
     }
 
     /** What is to be answered, rendered by the model's template where it is no prompt yet; empty for nothing. */

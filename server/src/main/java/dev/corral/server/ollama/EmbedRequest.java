@@ -6,6 +6,7 @@ import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.EmbeddingFields;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.RouteDoc;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,8 +16,10 @@ import java.util.Optional;
  * @param model which model, where the request says
  * @param query empty where the request has no text
  * @param truncate cut off what is too long rather than refuse it
+ * @param keepAlive how long the model stays afterwards, where the request says
  */
-record EmbedRequest(Optional<String> model, Optional<Query.Embed> query, boolean truncate) {
+record EmbedRequest(
+        Optional<String> model, Optional<Query.Embed> query, boolean truncate, Optional<Duration> keepAlive) {
 
     private static final int NOT_NORMALIZED = -1;
 
@@ -47,13 +50,14 @@ record EmbedRequest(Optional<String> model, Optional<Query.Embed> query, boolean
     }
 
     private static EmbedRequest read(Fields fields, List<String> texts, int normalize, boolean truncate) {
-        KeepAlive.check(fields);
+        Optional<Duration> keepAlive = KeepAlive.read(fields);
         boolean nothing =
                 texts.isEmpty() || (texts.size() == 1 && texts.getFirst().isEmpty());
         List<Prompt> inputs = nothing
                 ? List.of(Prompt.text("")) // its fields are checked all the same
                 : texts.stream().map(Prompt::text).toList();
         Query.Embed query = EmbeddingFields.read(fields, inputs, normalize);
-        return new EmbedRequest(fields.text("model"), nothing ? Optional.empty() : Optional.of(query), truncate);
+        return new EmbedRequest(
+                fields.text("model"), nothing ? Optional.empty() : Optional.of(query), truncate, keepAlive);
     }
 }

@@ -15,9 +15,6 @@ import java.util.Optional;
 /** {@code /api/tags} and {@code /api/ps}: which models there are, and which of them run. */
 final class ModelTags {
 
-    /** A century, which stands for ever. */
-    private static final Duration EVER = Duration.ofDays(36_525);
-
     private ModelTags() {}
 
     /**
@@ -37,7 +34,9 @@ final class ModelTags {
     static ObjectNode running(ModelInfo model, long since) {
         ObjectNode list = Json.object();
         entry(list.putArray("models"), model, model.name(), "", since)
-                .put("expires_at", Instant.ofEpochSecond(since).plus(EVER).toString())
+                .put(
+                        "expires_at",
+                        Instant.ofEpochSecond(since).plus(ServedModel.EVER).toString())
                 .put("context_length", model.contextSize());
         return list;
     }
@@ -72,7 +71,7 @@ final class ModelTags {
         for (ServedModel served : catalogue.models()) {
             served.gate().present().ifPresent(engine -> {
                 long since = served.state().since();
-                Duration stays = served.plan().residence().idle().orElse(EVER);
+                Duration stays = catalogue.staysYet(served);
                 entry(models, engine.model(), served.plan().name(), "", since)
                         .put("expires_at", Instant.now().plus(stays).toString())
                         .put("context_length", engine.model().contextSize());

@@ -18,6 +18,7 @@ import dev.corral.server.http.Routes;
 import dev.corral.server.model.AdapterNames;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.model.ModelNames;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -112,8 +113,10 @@ public final class Ollama implements Dialect {
     private void answer(Exchange exchange, Engine engine, AnswerRequest asked) throws InterruptedException {
         AnswerRequest request = asked.on(named(asked.model(), engine), engine);
         Optional<ChatTurn> turn = request.turn(engine, defaults);
+        boolean leaves =
+                request.keepAlive().map(gate::keep).filter(Duration::isZero).isPresent();
         if (turn.isEmpty()) {
-            exchange.reply(AnswerJson.of(request).loaded());
+            exchange.reply(AnswerJson.of(request).nothing(leaves));
             return;
         }
         try {
@@ -130,6 +133,7 @@ public final class Ollama implements Dialect {
         Engine engine = gate.engine();
         EmbedRequest request = EmbedRequest.read(exchange.body(), defaults);
         NamedModel model = named(request.model(), engine);
+        request.keepAlive().ifPresent(gate::keep);
         exchange.reply(Embedding.several(exchange, engine, request, model.name()));
     }
 
@@ -137,6 +141,7 @@ public final class Ollama implements Dialect {
         Engine engine = gate.engine();
         EmbedRequest request = EmbedRequest.readOne(exchange.body());
         named(request.model(), engine);
+        request.keepAlive().ifPresent(gate::keep);
         exchange.reply(Embedding.one(exchange, engine, request));
     }
 

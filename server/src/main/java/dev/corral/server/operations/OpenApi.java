@@ -1,5 +1,6 @@
 package dev.corral.server.operations;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.corral.server.http.BodyDoc;
@@ -95,8 +96,9 @@ final class OpenApi {
                 .putObject(doc.shape().contentType());
         json.set("schema", doc.schema());
         ObjectNode shown = json.putObject("examples");
-        for (int i = 0; i < doc.examples().size(); i++) {
-            shown.putObject("example" + (i + 1)).set("value", doc.examples().get(i));
+        List<JsonNode> examples = doc.examples();
+        for (int i = 0; i < examples.size(); i++) {
+            shown.putObject("example" + (i + 1)).set("value", examples.get(i));
         }
     }
 
@@ -106,6 +108,7 @@ final class OpenApi {
         content.putObject(
                 switch (answer) {
                     case PAGE -> "text/html";
+                    case EVENTS -> "text/event-stream";
                     case TEXT -> "text/plain";
                     case FILE -> "*/*";
                     case JSON, JSON_OR_EVENTS, JSON_OR_LINES -> "application/json";

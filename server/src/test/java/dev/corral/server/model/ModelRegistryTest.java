@@ -348,4 +348,81 @@ class ModelRegistryTest {
             assertThat(model.users).isZero();
         }
     }
+
+    @Test
+    void aRequestSaysHowLongItStays() throws Exception {
+        three(ROOM);
+        try (Lease lease = lease("a")) {
+            assertThat(registry.staysYet(lease.model())).isEqualTo(ServedModel.EVER);
+            registry.keep(lease.model(), Duration.ofMinutes(5));
+            assertThat(registry.staysYet(lease.model())).isEqualTo(Duration.ofMinutes(5));
+        }
+        assertThat(registry.staysYet(registry.require("a"))).isBetween(Duration.ofMinutes(1), Duration.ofMinutes(5));
+        try (Lease lease = lease("a")) {
+            registry.keep(lease.model(), Duration.ZERO);
+            assertThat(status("a")).isEqualTo(ServedModel.Status.LOADED);
+        }
+        Conditions.await("it left", () -> status("a") == ServedModel.Status.UNLOADED);
+        try (Lease lease = lease("a")) {
+            assertThat(registry.staysYet(lease.model())).isEqualTo(ServedModel.EVER);
+        }
+        assertThat(a.loads).hasValue(2);
+    }
+
+    @Test
+    void noRequestMakesAPinnedModelLeave() throws Exception {
+        start(ROOM, plan("a", a, 10, new ModelPlan.Residence(true, false, Optional.empty(), LONG)));
+        try (Lease lease = lease("a")) {
+            registry.keep(lease.model(), Duration.ZERO);
+        }
+        assertThat(registry.staysYet(registry.require("a"))).isEqualTo(ServedModel.EVER);
+        assertThat(registry.require("a").untilIdle(System.nanoTime())).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void whoWatchesLearnsWhatHappensUntilTheEnd() throws Exception {
+        three(ROOM);
+        try (ModelChanges.Watch watch = registry.changes().watch()) {
+            lease("b").close();
+            registry.unload(registry.require("b"));
+            List<String> seen = new ArrayList<>();
+            while (seen.isEmpty() || !seen.getLast().equals("b UNLOADED 0.0")) {
+                ModelChanges.Change change = watch.next(LONG).orElseThrow();
+                seen.add(change.model().plan().name() + " " + change.state().status() + " "
+                        + change.state().progress());
+            }
+            assertThat(seen)
+                    .containsExactly(
+                            "b LOADING 0.0", "b LOADING 0.5", "b LOADED 1.0", "b UNLOADING 0.0", "b UNLOADED 0.0");
+            assertThat(watch.ended()).isFalse();
+            registry.shut();
+            assertThat(watch.next(LONG)).isEmpty();
+            assertThat(watch.ended()).isTrue();
+        }
+        ModelChanges.Watch late = registry.changes().watch();
+        assertThat(late.next(LONG)).isEmpty();
+        assertThat(late.ended()).isTrue();
+    }
+
+    @Test
+    void aWatcherThatFallsBehindHoldsUpNobody() {
+        three(ROOM);
+        ServedModel model = registry.require("a");
+        try (ModelChanges.Watch slow = registry.changes().watch();
+                ModelChanges.Watch other = registry.changes().watch()) {
+            for (int i = 0; i < 2000; i++) {
+                model.progress(i / 2000.0);
+                assertThat(other.next(LONG)).isPresent();
+            }
+            int behind = 0;
+            while (!slow.ended()) {
+                assertThat(slow.next(LONG)).isPresent();
+                behind++;
+            }
+            assertThat(behind).isEqualTo(1024);
+            assertThat(other.ended()).isFalse();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
 }
