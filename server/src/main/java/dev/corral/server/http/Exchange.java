@@ -2,7 +2,6 @@ package dev.corral.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -10,8 +9,6 @@ import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -35,24 +32,19 @@ public final class Exchange {
 
     private final ServerRequest request;
     private final ServerResponse response;
-    private @Nullable Fields body;
-    private byte @Nullable [] bytes;
+    private final RequestBody body;
     private @Nullable EventStream events;
     private @Nullable JsonLines lines;
 
     Exchange(ServerRequest request, ServerResponse response) {
         this.request = request;
         this.response = response;
+        this.body = new RequestBody(request, this::endConnection);
     }
 
     /** The fields of the JSON object in the request's body, which is read once. */
     public Fields body() {
-        Fields read = body;
-        if (read == null) {
-            read = new Fields(JsonBody.parse(bodyBytes()));
-            body = read;
-        }
-        return read;
+        return body.fields();
     }
 
     /**
@@ -64,51 +56,12 @@ public final class Exchange {
         if (queried.isPresent() || !request.prologue().method().equals(Method.POST)) {
             return queried;
         }
-        byte[] read = bodyBytes();
-        int first = 0;
-        while (first < read.length && read[first] <= ' ') {
-            first++;
-        }
-        if (first == read.length || read[first] == '[') {
-            return Optional.empty();
-        }
-        JsonNode named = read[first] == '{'
-                ? body().json().get("model")
-                : parameters().json().get("model");
-        return Optional.ofNullable(named).filter(JsonNode::isTextual).map(JsonNode::textValue);
-    }
-
-    private byte[] bodyBytes() {
-        byte[] known = bytes;
-        if (known == null) {
-            known = readBody();
-            bytes = known;
-        }
-        return known;
-    }
-
-    private byte[] readBody() {
-        try {
-            // not closed: that would wait for the rest of a body that breaks off
-            InputStream in = request.content().inputStream();
-            byte[] all = in.readAllBytes();
-            WatchedConnection.current().client().awaitNothing();
-            return all;
-        } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
-            if (WatchedConnection.current().client().timedOut()) {
-                endConnection();
-                throw new ApiException(ApiError.Kind.REQUEST_TIMED_OUT, "the body did not come in time");
-            }
-            throw new ClientLeft(e);
-        } catch (NumberFormatException | DataReader.IncorrectNewLineException e) {
-            endConnection();
-            throw new ApiException(ApiError.Kind.INVALID, "the body's chunks are malformed");
-        }
+        return body.model();
     }
 
     /** The objects of the JSON array that is the request's body. */
     public List<Fields> bodyObjects() {
-        return new Fields(JsonBody.parseArray(BodyDoc.ARRAY, bodyBytes())).objects(BodyDoc.ARRAY);
+        return body.objects();
     }
 
     /**
@@ -116,7 +69,7 @@ public final class Exchange {
      * the query and of forms are strings; where a name is given twice, the query goes first.
      */
     public Fields parameters() {
-        ObjectNode all = FormBody.parse(request.headers().first(HeaderNames.CONTENT_TYPE), bodyBytes());
+        ObjectNode all = body.parameters();
         for (String name : request.query().names()) {
             query(name).ifPresent(value -> all.put(name, value));
         }
@@ -125,8 +78,7 @@ public final class Exchange {
 
     /** The multipart form that is the request's body. */
     public MultipartForm form() {
-        String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
-        return MultipartForm.parse(type, bodyBytes());
+        return body.form();
     }
 
     /** What a placeholder of the route's path stands for, percent-decoded. */
