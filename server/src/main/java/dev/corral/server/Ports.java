@@ -1,48 +1,67 @@
 package dev.corral.server;
 
 import dev.corral.server.dialects.DialectPort;
+import dev.corral.server.dialects.Dialects;
+import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpListener;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.RequestTracer;
 import dev.corral.server.http.Routes;
+import dev.corral.server.operations.Operations;
+import dev.corral.server.page.ChatPage;
+import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The port of all dialects, and those that serve one alone.
+ * The port of all dialects, those that serve one alone, and what traces their requests.
  *
- * <p>Ownership: whoever opened them closes them. Thread-safe.
+ * <p>Ownership: whoever opened them closes them, and the tracing with them. Thread-safe.
  *
  * @param routes of the port of all
  * @param others by the dialect that is served there
  */
-record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> others) {
+record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> others, Optional<Tracing> tracing) {
+
+    /** Makes the routes of a port. */
+    @FunctionalInterface
+    interface Tables {
+
+        /**
+         * @param ofAll dialects that are about no model
+         * @param ofOne those that are about one, in order
+         */
+        Routes of(List<Dialect> ofAll, Function<Dialects, List<Dialect>> ofOne);
+    }
 
     /**
      * Starts to listen.
      *
-     * @param tracer told of every request
-     * @param alone makes the routes of a dialect's own port
+     * @param tracing told of every request
+     * @param operations on each port, but on those that have nothing but what their original's had
      * @throws IOException when the host is unknown, a port is taken, or a file of keys or for TLS can't be used
      */
     static Ports open(
-            HttpSettings http,
-            List<DialectPort> ports,
-            RequestTracer tracer,
-            Routes routes,
-            Function<String, Routes> alone)
+            HttpSettings http, List<DialectPort> ports, Optional<Tracing> tracing, Operations operations, Tables tables)
             throws IOException {
-        HttpListener listener = HttpListener.open(http, routes, tracer);
+        Routes routes = tables.of(List.of(new ChatPage(), operations), Dialects::all);
+        HttpListener listener = HttpListener.open(
+                http, routes, tracing.<RequestTracer>map(Function.identity()).orElse(RequestTracer.NONE));
         Map<String, HttpListener> others = new LinkedHashMap<>();
-        Ports open = new Ports(routes, listener, others);
+        Ports open = new Ports(routes, listener, others, tracing);
         try {
             for (DialectPort port : ports) {
-                others.put(port.dialect(), also(listener, port, alone.apply(port.dialect())));
+                String name = port.dialect();
+                Routes alone = tables.of(
+                        Dialects.isAsItsOriginal(name) ? List.of() : List.of(operations),
+                        dialects -> List.of(dialects.alone(name)));
+                others.put(name, also(listener, port, alone));
             }
             return open;
         } catch (IOException | RuntimeException e) {
@@ -62,6 +81,11 @@ record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> oth
         }
     }
 
+    /** Where all dialects are. */
+    URI address() {
+        return listener.address();
+    }
+
     /** Where the others listen, by dialect. */
     Map<String, URI> otherAddresses() {
         Map<String, URI> addresses = new LinkedHashMap<>();
@@ -77,5 +101,6 @@ record Ports(Routes routes, HttpListener listener, Map<String, HttpListener> oth
     void close() {
         others.values().forEach(HttpListener::close);
         listener.close();
+        tracing.ifPresent(Tracing::close);
     }
 }

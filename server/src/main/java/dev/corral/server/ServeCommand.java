@@ -78,12 +78,6 @@ final class ServeCommand implements Subcommand {
         return serve(terminal, command.commandLine().getParseResult());
     }
 
-    /** Ends a server in order; false when not everything could finish. */
-    @FunctionalInterface
-    private interface Shutdown {
-        boolean within(Duration grace) throws InterruptedException;
-    }
-
     private int serve(Terminal terminal, ParseResult commandLine) throws InterruptedException {
         Optional<Path> file = options.configuration();
         if (file.isEmpty() && options.modelsFolder().isEmpty()) {
@@ -122,15 +116,14 @@ final class ServeCommand implements Subcommand {
         DialectSettings dialects = server.toDialectSettings(http);
         EngineOpener engines = server.inProcess() ? ServeCommand::openHere : opener.ofSeveral();
         List<SeveralModels.Entry> entries = ServedModels.of(models, engines, terminal);
-        SeveralModels running;
+        Listening running;
         try {
             running = SeveralModels.listen(http, entries, server.toRoom(), dialects, tracing());
         } catch (IOException e) {
             return cantListen(terminal, http, e);
         }
         CountDownLatch ended = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> end(terminal, running::shutDown, grace, ended), "shutdown"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(terminal, running, grace, ended), "shutdown"));
         StartupReport report = new StartupReport(terminal.out(), terminal.interactive(), "");
         report.several(
                 entries.stream().map(entry -> entry.plan().name()).toList(),
@@ -171,7 +164,7 @@ final class ServeCommand implements Subcommand {
             return cantListen(terminal, http, e);
         }
         CountDownLatch ended = new CountDownLatch(1);
-        Thread onSignal = new Thread(() -> end(terminal, server::shutDown, grace, ended), "shutdown");
+        Thread onSignal = new Thread(() -> end(terminal, server, grace, ended), "shutdown");
         Runtime.getRuntime().addShutdownHook(onSignal);
         StartupReport report = new StartupReport(terminal.out(), terminal.interactive(), engineOptions.name());
         report.loading(server.address());
@@ -205,14 +198,14 @@ final class ServeCommand implements Subcommand {
     }
 
     /** Runs as a signal's hook, whose own exit code would be the signal's; ending as asked is a success. */
-    private static void end(Terminal terminal, Shutdown server, Duration grace, CountDownLatch ended) {
+    private static void end(Terminal terminal, Listening server, Duration grace, CountDownLatch ended) {
         EndSignals.endAtOnce();
         EndSignals.endAfter(grace.plus(LAST_STEPS), FAILED);
         terminal.out().println("Ending: requests that run may finish");
         terminal.out().flush();
         int code = OK;
         try {
-            if (!server.within(grace)) {
+            if (!server.shutDown(grace)) {
                 terminal.out().println("Ended before every request was finished");
             }
         } catch (InterruptedException | RuntimeException e) {

@@ -5,13 +5,9 @@ import dev.corral.server.dialects.DialectSettings;
 import dev.corral.server.dialects.Dialects;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
-import dev.corral.server.http.RequestTracer;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelGate;
-import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.Operations;
-import dev.corral.server.operations.RequestMeter;
-import dev.corral.server.page.ChatPage;
 import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
@@ -20,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,21 +25,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Ownership: the server closes the engine that it was given. Thread-safe.
  */
-public final class Server implements AutoCloseable {
+public final class Server implements Listening {
 
     private final ModelGate gate;
+    private final ModelFront front;
     private final Ports ports;
-    private final Dialects dialects;
-    private final RequestMeter meter;
-    private final Optional<Tracing> tracing;
     private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
 
-    private Server(ModelGate gate, Ports ports, Dialects dialects, RequestMeter meter, Optional<Tracing> tracing) {
+    private Server(ModelGate gate, ModelFront front, Ports ports) {
         this.gate = gate;
+        this.front = front;
         this.ports = ports;
-        this.dialects = dialects;
-        this.meter = meter;
-        this.tracing = tracing;
     }
 
     /**
@@ -69,41 +62,37 @@ public final class Server implements AutoCloseable {
             Optional<Tracing> tracing)
             throws IOException {
         ModelGate gate = new ModelGate();
-        RequestMeter meter = new RequestMeter();
-        Operations operations = new Operations(gate, meter);
-        Dialects dialects = new Dialects(gate, defaults, aliases, settings);
-        Routes routes = new Routes(dialects.behind(new ChatPage(), operations), http.prefixes());
+        ModelFront front = new ModelFront(new Dialects(gate, defaults, aliases, settings), tracing);
+        Operations operations = new Operations(gate, front.meter());
         Ports ports = Ports.open(
                 http,
                 settings.ports(),
-                tracing.isPresent() ? tracing.get() : RequestTracer.NONE,
-                routes,
-                name -> new Routes(
-                        Dialects.isAsItsOriginal(name)
-                                ? List.of(dialects.alone(name))
-                                : List.of(operations, dialects.alone(name)),
+                tracing,
+                operations,
+                (ofAll, ofOne) -> new Routes(
+                        Stream.concat(ofAll.stream(), ofOne.apply(front.dialects()).stream())
+                                .toList(),
                         http.prefixes()));
-        return new Server(gate, ports, dialects, meter, tracing);
+        return new Server(gate, front, ports);
     }
 
     /** Answers requests with this engine from now on. */
     public void serve(Engine loaded) {
         engine.set(loaded);
         try {
-            dialects.warmUp(loaded);
+            front.dialects().warmUp(loaded);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Engine traced = tracing.map(spans -> spans.of(loaded)).orElse(loaded);
-        gate.open(new MeteredEngine(traced, meter));
+        gate.open(front.observed(loaded));
     }
 
-    /** Where it listens. */
+    @Override
     public URI address() {
-        return ports.listener().address();
+        return ports.address();
     }
 
-    /** Where else it listens, by the dialect that is served there alone. */
+    @Override
     public Map<String, URI> otherAddresses() {
         return ports.otherAddresses();
     }
@@ -113,32 +102,16 @@ public final class Server implements AutoCloseable {
         return ports.routes();
     }
 
-    /**
-     * Ends in order: no new request is served from now on, those that run may finish for as long as {@code grace},
-     * then what still runs is told that the server ends. Idempotent.
-     *
-     * @return true when everything that ran could finish
-     */
+    @Override
     public boolean shutDown(Duration grace) throws InterruptedException {
         gate.shut();
         boolean finished = ports.awaitIdle(grace);
-        dialects.close();
+        front.dialects().close();
         Engine loaded = engine.getAndSet(null);
         if (loaded != null) {
             loaded.close();
         }
         ports.close();
-        tracing.ifPresent(Tracing::close);
         return finished;
-    }
-
-    /** Ends at once. */
-    @Override
-    public void close() {
-        try {
-            shutDown(Duration.ZERO);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

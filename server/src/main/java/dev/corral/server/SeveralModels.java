@@ -1,22 +1,17 @@
 package dev.corral.server;
 
-import dev.corral.engine.Engine;
 import dev.corral.server.dialects.DialectSettings;
 import dev.corral.server.dialects.Dialects;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.http.PathPrefixes;
-import dev.corral.server.http.RequestTracer;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelPlan;
 import dev.corral.server.model.ModelRegistry;
 import dev.corral.server.model.ServedModel;
-import dev.corral.server.operations.MeteredEngine;
 import dev.corral.server.operations.MeteredModel;
 import dev.corral.server.operations.Operations;
-import dev.corral.server.operations.RequestMeter;
-import dev.corral.server.page.ChatPage;
 import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
@@ -35,7 +30,7 @@ import java.util.function.Function;
  *
  * <p>Ownership: the server closes the engines of its models. Thread-safe.
  */
-final class SeveralModels implements AutoCloseable {
+final class SeveralModels implements Listening {
 
     /**
      * One of them.
@@ -45,15 +40,13 @@ final class SeveralModels implements AutoCloseable {
     record Entry(ModelPlan plan, Defaults defaults) {}
 
     private final ModelRegistry registry;
-    private final List<Dialects> dialects;
+    private final Map<ServedModel, ModelFront> fronts;
     private final Ports ports;
-    private final Optional<Tracing> tracing;
 
-    private SeveralModels(ModelRegistry registry, List<Dialects> dialects, Ports ports, Optional<Tracing> tracing) {
+    private SeveralModels(ModelRegistry registry, Map<ServedModel, ModelFront> fronts, Ports ports) {
         this.registry = registry;
-        this.dialects = List.copyOf(dialects);
+        this.fronts = fronts;
         this.ports = ports;
-        this.tracing = tracing;
     }
 
     /**
@@ -77,54 +70,39 @@ final class SeveralModels implements AutoCloseable {
             throws IOException {
         ModelRegistry registry =
                 new ModelRegistry(entries.stream().map(Entry::plan).toList(), room);
-        Map<ServedModel, Dialects> dialects = new IdentityHashMap<>();
-        List<Dialects> inOrder = new ArrayList<>();
+        Map<ServedModel, ModelFront> fronts = new IdentityHashMap<>();
         List<MeteredModel> metered = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             ServedModel model = registry.models().get(i);
             Entry entry = entries.get(i);
-            Dialects own =
-                    new Dialects(model.gate(), entry.defaults(), entry.plan().aliases(), settings);
-            RequestMeter meter = new RequestMeter();
-            dialects.put(model, own);
-            inOrder.add(own);
-            metered.add(new MeteredModel(entry.plan().name(), model.gate(), meter));
-            registry.prepare(model, engine -> prepared(engine, own, meter, tracing));
+            ModelFront front = new ModelFront(
+                    new Dialects(model.gate(), entry.defaults(), entry.plan().aliases(), settings), tracing);
+            fronts.put(model, front);
+            metered.add(new MeteredModel(entry.plan().name(), model.gate(), front.meter()));
+            registry.prepare(model, front::prepare);
         }
-        Operations operations = new Operations(metered, () -> isReady(registry));
-        ChatPage page = new ChatPage();
         Ports ports = Ports.open(
                 http,
                 settings.ports(),
-                tracing.isPresent() ? tracing.get() : RequestTracer.NONE,
-                table(registry, dialects, http.prefixes(), List.of(page, operations), Dialects::behind),
-                name -> table(
-                        registry,
-                        dialects,
-                        http.prefixes(),
-                        Dialects.isAsItsOriginal(name) ? List.of() : List.of(operations),
-                        own -> List.of(own.alone(name))));
+                tracing,
+                new Operations(metered, () -> isReady(registry)),
+                (ofAll, ofOne) -> table(registry, fronts, http.prefixes(), ofAll, ofOne));
         registry.start();
-        return new SeveralModels(registry, inOrder, ports, tracing);
-    }
-
-    private static Engine prepared(Engine engine, Dialects dialects, RequestMeter meter, Optional<Tracing> tracing)
-            throws InterruptedException {
-        dialects.warmUp(engine);
-        return new MeteredEngine(tracing.map(spans -> spans.of(engine)).orElse(engine), meter);
+        return new SeveralModels(registry, fronts, ports);
     }
 
     /** The routes of all models as one table. */
     private static Routes table(
             ModelRegistry registry,
-            Map<ServedModel, Dialects> dialects,
+            Map<ServedModel, ModelFront> fronts,
             PathPrefixes prefixes,
             List<Dialect> ofAll,
             Function<Dialects, List<Dialect>> ofOne) {
         Map<ServedModel, Routes> tables = new IdentityHashMap<>();
         List<Dialect> all = new ArrayList<>(ofAll);
         for (ServedModel model : registry.models()) {
-            List<Dialect> own = ofOne.apply(Objects.requireNonNull(dialects.get(model)));
+            List<Dialect> own =
+                    ofOne.apply(Objects.requireNonNull(fronts.get(model)).dialects());
             tables.put(model, new Routes(own, prefixes));
             if (model == registry.models().getFirst()) {
                 all.addAll(own);
@@ -144,32 +122,23 @@ final class SeveralModels implements AutoCloseable {
         return registry;
     }
 
-    URI address() {
-        return ports.listener().address();
+    @Override
+    public URI address() {
+        return ports.address();
     }
 
-    Map<String, URI> otherAddresses() {
+    @Override
+    public Map<String, URI> otherAddresses() {
         return ports.otherAddresses();
     }
 
-    /** As {@link Server#shutDown}. */
-    boolean shutDown(Duration grace) throws InterruptedException {
+    @Override
+    public boolean shutDown(Duration grace) throws InterruptedException {
         registry.shut();
         boolean finished = ports.awaitIdle(grace);
-        dialects.forEach(Dialects::close);
+        fronts.values().forEach(front -> front.dialects().close());
         registry.close();
         ports.close();
-        tracing.ifPresent(Tracing::close);
         return finished;
-    }
-
-    /** Ends at once. */
-    @Override
-    public void close() {
-        try {
-            shutDown(Duration.ZERO);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -14,7 +14,6 @@ import dev.corral.server.openai.OpenAi;
 import dev.corral.server.petals.Petals;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Every dialect that is about one model, before that model. */
 public final class Dialects {
@@ -46,9 +45,8 @@ public final class Dialects {
     }
 
     /** In order of precedence, behind those that are about no model. */
-    public List<Dialect> behind(Dialect... others) {
-        return Stream.concat(Stream.of(others), Stream.of(anthropic, openAi, ollama, petals, easyLm, alpaca, llamaCpp))
-                .toList();
+    public List<Dialect> all() {
+        return List.of(anthropic, openAi, ollama, petals, easyLm, alpaca, llamaCpp);
     }
 
     /** Whether a dialect's own port has nothing but the dialect. */

@@ -13,6 +13,7 @@ import dev.corral.server.generation.CachePartition;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.Dialect;
+import dev.corral.server.http.DialoguePage;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
@@ -40,6 +41,10 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class EasyLm implements Dialect {
 
     private static final Logger LOG = System.getLogger("dev.corral.easylm");
+
+    /** The dialogue, a slider for the temperature, and the server's notes. */
+    private static final DialoguePage PAGE = DialoguePage.of(EasyLm.class);
+
     private static final Set<String> PATHS = Set.of(
             "/loglikelihood",
             "/loglikelihood-rolling",
@@ -109,7 +114,7 @@ public final class EasyLm implements Dialect {
                 .getOpen(
                         "/easylm/chat.js",
                         RouteDoc.of("The script of EasyLM's chat page").file(),
-                        exchange -> exchange.replyScript(ChatPage.SCRIPT));
+                        exchange -> exchange.replyScript(PAGE.script()));
         if (alone) {
             routes.getOpen("/ready", RouteDoc.of("Whether requests are served"), exchange -> {
                         gate.engine();
@@ -151,7 +156,9 @@ public final class EasyLm implements Dialect {
     }
 
     private void page(Exchange exchange) {
-        exchange.replyLivePage(ChatPage.of(settings));
+        exchange.replyLivePage(PAGE.html(Json.object()
+                .put("notes", settings.notes())
+                .put("temperature", settings.decoding().temperature())));
     }
 
     private void likelihood(Exchange exchange) throws InterruptedException {

@@ -17,7 +17,8 @@ import java.util.List;
  *
  * <p>Used by the request's thread.
  */
-final class GreedyTexts {
+record GreedyTexts(
+        Exchange exchange, Engine engine, EasyLmSettings settings, Generate.Schedule schedule, String partition) {
 
     private static final class Greedy {
         private final List<String> until;
@@ -51,21 +52,6 @@ final class GreedyTexts {
                     || round.reason() == FinishReason.STOP_STRING
                     || round.tokens().length == 0;
         }
-    }
-
-    private final Exchange exchange;
-    private final Engine engine;
-    private final EasyLmSettings settings;
-    private final Generate.Schedule schedule;
-    private final String partition;
-
-    GreedyTexts(
-            Exchange exchange, Engine engine, EasyLmSettings settings, Generate.Schedule schedule, String partition) {
-        this.exchange = exchange;
-        this.engine = engine;
-        this.settings = settings;
-        this.schedule = schedule;
-        this.partition = partition;
     }
 
     /** @param most tokens of each text */

@@ -19,7 +19,8 @@ import java.util.List;
  * Answers {@code /loglikelihood} and {@code /loglikelihood-rolling}. A list is asked for as a whole, so that the engine
  * computes what its items begin with once, and several items in a step.
  */
-final class Likelihoods {
+record Likelihoods(
+        Exchange exchange, Engine engine, EasyLmSettings settings, Generate.Schedule schedule, String partition) {
 
     /** Texts after prefixes; the names of its answer are both, the documented and the real one. */
     record Asked(List<String> prefixes, List<String> texts) {
@@ -36,21 +37,6 @@ final class Likelihoods {
             Lists.requireSameLength("prefix_text", prefixes.size(), texts.size());
             return new Asked(prefixes, texts);
         }
-    }
-
-    private final Exchange exchange;
-    private final Engine engine;
-    private final EasyLmSettings settings;
-    private final Generate.Schedule schedule;
-    private final String partition;
-
-    Likelihoods(
-            Exchange exchange, Engine engine, EasyLmSettings settings, Generate.Schedule schedule, String partition) {
-        this.exchange = exchange;
-        this.engine = engine;
-        this.settings = settings;
-        this.schedule = schedule;
-        this.partition = partition;
     }
 
     ObjectNode of(Asked asked) throws InterruptedException {

@@ -1,27 +1,22 @@
 package dev.corral.server.generation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
 import dev.corral.engine.Tools;
 import dev.corral.engine.Tools.Choice;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The functions that a model may call, in the shape of OpenAI's chat completions, checked. */
 public final class ToolFields {
 
     private static final int MAX_TOOLS = 128;
-    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
+    private static final int LONGEST_NAME = 64;
     private static final String CHOICES =
             "must be none, auto, required or a function: " + "{\"type\": \"function\", \"function\": {\"name\": …}}";
 
@@ -39,7 +34,7 @@ public final class ToolFields {
      */
     public static Optional<Tools> read(Fields fields, Fields choices) {
         refuseFunctions(fields);
-        Map<String, ObjectNode> tools = tools(fields);
+        Functions tools = tools(fields);
         Optional<JsonNode> choice = choices.node("tool_choice");
         Optional<Boolean> parallel = choices.has("parallel_tool_calls")
                 ? Optional.of(choices.flag("parallel_tool_calls", false))
@@ -51,12 +46,11 @@ public final class ToolFields {
                     });
             return Optional.empty();
         }
-        return Optional.of(
-                switch (choice.orElse(null)) {
-                    case null -> offered(tools, Choice.AUTO, parallel);
-                    case ObjectNode _ -> chosen(choices, tools, parallel);
-                    case JsonNode word -> offered(tools, choice(choices, "tool_choice", word), parallel);
-                });
+        return switch (choice.orElse(null)) {
+            case null -> tools.toTools(Choice.AUTO, parallel);
+            case ObjectNode _ -> chosen(choices, tools, parallel);
+            case JsonNode word -> tools.toTools(choice(choices, "tool_choice", word), parallel);
+        };
     }
 
     private static void refuseFunctions(Fields fields) {
@@ -70,45 +64,17 @@ public final class ToolFields {
         return value.isTextual() && value.textValue().equals(word);
     }
 
-    /** By name, in their order. */
-    private static Map<String, ObjectNode> tools(Fields fields) {
-        Map<String, ObjectNode> tools = new LinkedHashMap<>();
+    private static Functions tools(Fields fields) {
+        Functions tools = new Functions(LONGEST_NAME);
         for (Fields tool : fields.objects("tools")) {
             String type = tool.text("type").orElseThrow(() -> tool.missing("type"));
             if (!type.equals("function")) {
                 throw tool.invalid("type", tool.json().get("type"), "must be function");
             }
-            Fields function = tool.object("function").orElseThrow(() -> tool.missing("function"));
-            String name = name(function);
-            if (tools.putIfAbsent(name, function(function, name)) != null) {
-                throw function.invalid("name", function.json().get("name"), "must be another than those before");
-            }
+            tools.add(tool.object("function").orElseThrow(() -> tool.missing("function")), "parameters", Json::object);
         }
-        if (tools.size() > MAX_TOOLS) {
-            throw fields.invalid(
-                    "tools", TextNode.valueOf(tools.size() + " functions"), "must have at most " + MAX_TOOLS);
-        }
+        tools.requireAtMost(MAX_TOOLS, fields);
         return tools;
-    }
-
-    private static String name(Fields function) {
-        String name = function.text("name").orElseThrow(() -> function.missing("name"));
-        if (!NAME.matcher(name).matches()) {
-            throw function.invalid(
-                    "name", function.json().get("name"), "must be 1 to 64 letters, digits, underscores and dashes");
-        }
-        return name;
-    }
-
-    private static ObjectNode function(Fields function, String name) {
-        ObjectNode checked = Json.object().put("name", name);
-        function.text("description").ifPresent(text -> checked.put("description", text));
-        JsonNode parameters = function.node("parameters").orElseGet(Json::object);
-        if (!parameters.isObject()) {
-            throw function.invalid("parameters", parameters, "must be a JSON schema, an object");
-        }
-        checked.set("parameters", parameters);
-        return checked;
     }
 
     private static Choice choice(Fields fields, String field, JsonNode word) {
@@ -120,13 +86,13 @@ public final class ToolFields {
         };
     }
 
-    private static Tools chosen(Fields fields, Map<String, ObjectNode> tools, Optional<Boolean> parallel) {
+    private static Optional<Tools> chosen(Fields fields, Functions tools, Optional<Boolean> parallel) {
         Fields choice = fields.object("tool_choice").orElseThrow();
         switch (choice.text("type").orElse("function")) {
             case "function" -> {
                 Fields function = choice.object("function").orElseThrow(() -> choice.missing("function"));
                 String name = function.text("name").orElseThrow(() -> function.missing("name"));
-                return offered(only(tools, function, Set.of(name)), Choice.REQUIRED, parallel);
+                return tools.only(Set.of(name), function).toTools(Choice.REQUIRED, parallel);
             }
             case "allowed_tools" -> {
                 Fields allowed = choice.object("allowed_tools").orElseThrow(() -> choice.missing("allowed_tools"));
@@ -137,25 +103,9 @@ public final class ToolFields {
                 Choice mode = allowed.node("mode")
                         .map(word -> choice(allowed, "mode", word))
                         .orElse(Choice.AUTO);
-                return offered(only(tools, allowed, names), mode, parallel);
+                return tools.only(names, allowed).toTools(mode, parallel);
             }
             default -> throw choice.invalid("type", choice.json().get("type"), "must be function or allowed_tools");
         }
-    }
-
-    private static Map<String, ObjectNode> only(Map<String, ObjectNode> tools, Fields naming, Set<String> names) {
-        if (names.isEmpty() || !tools.keySet().containsAll(names)) {
-            throw naming.invalid("name", TextNode.valueOf(names.toString()), "must be among the tools");
-        }
-        Map<String, ObjectNode> chosen = new LinkedHashMap<>(tools);
-        chosen.keySet().retainAll(names);
-        return chosen;
-    }
-
-    private static Tools offered(Map<String, ObjectNode> tools, Choice choice, Optional<Boolean> parallel) {
-        ArrayNode json = Json.array();
-        tools.values()
-                .forEach(function -> json.addObject().put("type", "function").set("function", function));
-        return new Tools(json.toString(), choice, parallel);
     }
 }

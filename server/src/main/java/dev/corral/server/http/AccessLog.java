@@ -11,6 +11,7 @@ import java.lang.System.Logger.Level;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 
 /**
@@ -24,7 +25,7 @@ import java.util.regex.Pattern;
 final class AccessLog implements Filter {
 
     static final Object REQUEST_ID = new Object();
-    static final int CLIENT_LEFT = 499;
+    private static final int CLIENT_LEFT = 499;
 
     private static final Logger LOG = System.getLogger("dev.corral.access");
     private static final HeaderName ID_HEADER = HeaderNames.create("X-Request-Id");
@@ -51,6 +52,24 @@ final class AccessLog implements Filter {
 
     private static void log(FilterChain chain, RoutingRequest request, RoutingResponse response, String id) {
         long start = System.nanoTime();
+        proceed(chain, response, status -> {
+            if (LOG.isLoggable(Level.INFO)) {
+                LOG.log(
+                        Level.INFO,
+                        "{0}",
+                        new AccessLine(
+                                shown(request.prologue().method().text()),
+                                shown(request.path().rawPath()),
+                                status,
+                                response.bytesWritten(),
+                                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start),
+                                id));
+            }
+        });
+    }
+
+    /** Goes on with a request, and tells how it was answered, however that ended. */
+    static void proceed(FilterChain chain, RoutingResponse response, IntConsumer status) {
         boolean answered = false;
         try {
             chain.proceed();
@@ -59,18 +78,7 @@ final class AccessLog implements Filter {
             answered = true;
             throw e;
         } finally {
-            if (LOG.isLoggable(Level.INFO)) {
-                LOG.log(
-                        Level.INFO,
-                        "{0}",
-                        new AccessLine(
-                                shown(request.prologue().method().text()),
-                                shown(request.path().rawPath()),
-                                answered ? response.status().code() : CLIENT_LEFT,
-                                response.bytesWritten(),
-                                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start),
-                                id));
-            }
+            status.accept(answered ? response.status().code() : CLIENT_LEFT);
         }
     }
 

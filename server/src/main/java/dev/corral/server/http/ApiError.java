@@ -85,6 +85,19 @@ public record ApiError(
         };
     }
 
+    /** A text that is too long for the model. */
+    public record Excess(int tokens, int limit) {}
+
+    /** Which length was too much, where one was. */
+    public Optional<Excess> excess() {
+        return cause.flatMap(error -> switch (error) {
+            case EngineError.ContextExceeded context ->
+                Optional.of(new Excess(context.promptTokens(), context.contextSize()));
+            case EngineError.InputTooLong input -> Optional.of(new Excess(input.tokens(), input.limit()));
+            default -> Optional.empty();
+        });
+    }
+
     /** The same, with a field of the request to blame. */
     public ApiError about(String blamed) {
         return new ApiError(kind, message, Optional.of(blamed), cause, retryAfter);

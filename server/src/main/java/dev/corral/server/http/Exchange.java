@@ -2,7 +2,6 @@ package dev.corral.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -10,9 +9,6 @@ import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -34,29 +30,21 @@ public final class Exchange {
 
     private static final int NOT_MODIFIED = 304;
 
-    private static final int PART = 1 << 16;
-
-    private final BodyBudget.Share memory = BodyBudget.OF_THE_HEAP.open();
     private final ServerRequest request;
     private final ServerResponse response;
-    private @Nullable Fields body;
-    private byte @Nullable [] bytes;
+    private final RequestBody body;
     private @Nullable EventStream events;
     private @Nullable JsonLines lines;
 
     Exchange(ServerRequest request, ServerResponse response) {
         this.request = request;
         this.response = response;
+        this.body = new RequestBody(request, this::endConnection);
     }
 
     /** The fields of the JSON object in the request's body, which is read once. */
     public Fields body() {
-        Fields read = body;
-        if (read == null) {
-            read = new Fields(JsonBody.parse(bodyBytes()));
-            body = read;
-        }
-        return read;
+        return body.fields();
     }
 
     /**
@@ -68,79 +56,17 @@ public final class Exchange {
         if (queried.isPresent() || !request.prologue().method().equals(Method.POST)) {
             return queried;
         }
-        byte[] read = bodyBytes();
-        int first = 0;
-        while (first < read.length && read[first] <= ' ') {
-            first++;
-        }
-        if (first == read.length || read[first] == '[') {
-            return Optional.empty();
-        }
-        JsonNode named = read[first] == '{'
-                ? body().json().get("model")
-                : parameters().json().get("model");
-        return Optional.ofNullable(named).filter(JsonNode::isTextual).map(JsonNode::textValue);
-    }
-
-    private byte[] bodyBytes() {
-        byte[] known = bytes;
-        if (known == null) {
-            known = readBody();
-            bytes = known;
-        }
-        return known;
-    }
-
-    private byte[] readBody() {
-        try {
-            // not closed: that would wait for the rest of a body that breaks off
-            byte[] all = readAll(request.content().inputStream());
-            WatchedConnection.current().client().awaitNothing();
-            return all;
-        } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
-            if (WatchedConnection.current().client().timedOut()) {
-                endConnection();
-                throw new ApiException(ApiError.Kind.REQUEST_TIMED_OUT, "the body did not come in time");
-            }
-            throw new ClientLeft(e);
-        } catch (NumberFormatException | DataReader.IncorrectNewLineException e) {
-            endConnection();
-            throw new ApiException(ApiError.Kind.INVALID, "the body's chunks are malformed");
-        }
-    }
-
-    /** Counts what it takes as it comes, not as it was announced. */
-    private byte[] readAll(InputStream in) throws IOException {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        byte[] part;
-        do {
-            part = in.readNBytes(PART);
-            take((long) BodyBudget.COPIES * part.length + (long) BodyBudget.NODE * BodyBudget.values(part));
-            if (part.length < PART && all.size() == 0) {
-                return part;
-            }
-            all.writeBytes(part);
-        } while (part.length == PART);
-        return all.toByteArray();
-    }
-
-    private void take(long bytes) {
-        try {
-            memory.take(bytes);
-        } catch (ApiException e) {
-            endConnection(); // the rest of the body is not read
-            throw e;
-        }
+        return body.model();
     }
 
     /** Gives back the memory that the body took; nobody reads it any more. */
     void release() {
-        memory.close();
+        body.release();
     }
 
     /** The objects of the JSON array that is the request's body. */
     public List<Fields> bodyObjects() {
-        return new Fields(JsonBody.parseArray(BodyDoc.ARRAY, bodyBytes())).objects(BodyDoc.ARRAY);
+        return body.objects();
     }
 
     /**
@@ -148,7 +74,7 @@ public final class Exchange {
      * the query and of forms are strings; where a name is given twice, the query goes first.
      */
     public Fields parameters() {
-        ObjectNode all = FormBody.parse(request.headers().first(HeaderNames.CONTENT_TYPE), bodyBytes());
+        ObjectNode all = body.parameters();
         for (String name : request.query().names()) {
             query(name).ifPresent(value -> all.put(name, value));
         }
@@ -157,8 +83,7 @@ public final class Exchange {
 
     /** The multipart form that is the request's body. */
     public MultipartForm form() {
-        String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
-        return MultipartForm.parse(type, bodyBytes());
+        return body.form();
     }
 
     /** What a placeholder of the route's path stands for, percent-decoded. */

@@ -59,7 +59,7 @@ final class ReadAhead implements Supplier<byte @Nullable []> {
             CompletableFuture<byte @Nullable []> started = pending;
             Thread.ofVirtual().name("client watch").start(() -> readInto(started));
         }
-        Watch watch = new Watch(gone);
+        GoneWatch watch = new GoneWatch(gone);
         CompletableFuture<?> _ = pending.whenComplete((bytes, _) -> {
             if (bytes == null) {
                 watch.clientLeft();
@@ -82,34 +82,6 @@ final class ReadAhead implements Supplier<byte @Nullable []> {
             return data.readBytes();
         } catch (DataReader.InsufficientDataAvailableException e) {
             return null;
-        }
-    }
-
-    private static final class Watch implements ClientWatch {
-
-        private final Runnable gone;
-        private volatile boolean left;
-        private volatile boolean closed;
-
-        Watch(Runnable gone) {
-            this.gone = gone;
-        }
-
-        void clientLeft() {
-            left = true;
-            if (!closed) {
-                gone.run();
-            }
-        }
-
-        @Override
-        public boolean left() {
-            return left;
-        }
-
-        @Override
-        public void close() {
-            closed = true;
         }
     }
 }

@@ -19,17 +19,7 @@ record TraceFilter(RequestTracer tracer) implements Filter {
                 AccessLog.shown(request.path().rawPath()),
                 name -> request.headers().first(HeaderNames.create(name)));
         request.context().register(TRACE, trace);
-        boolean answered = false;
-        try {
-            chain.proceed();
-            answered = true;
-        } catch (LastAnswer e) {
-            answered = true;
-            throw e;
-        } finally {
-            trace.end(
-                    request.context().get(Routes.ROUTE, String.class),
-                    answered ? response.status().code() : AccessLog.CLIENT_LEFT);
-        }
+        AccessLog.proceed(
+                chain, response, status -> trace.end(request.context().get(Routes.ROUTE, String.class), status));
     }
 }

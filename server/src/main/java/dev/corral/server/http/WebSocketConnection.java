@@ -10,21 +10,14 @@ import io.helidon.websocket.ClientWsFrame;
 import io.helidon.websocket.WsCloseCodes;
 import io.helidon.websocket.WsCloseException;
 import io.helidon.websocket.WsOpCode;
-import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -38,61 +31,28 @@ import org.jspecify.annotations.Nullable;
 final class WebSocketConnection implements ServerConnection {
 
     private static final Logger LOG = System.getLogger("dev.corral.server");
-    private static final int MOST_WAITING = 256;
     private static final int MOST_UNREAD = 16 << 20;
     private static final int LONGEST_CONTROL = 125;
     private static final int FINAL = 0x80;
     private static final Duration FAREWELL = Duration.ofSeconds(2);
 
-    /** What waits when nothing more will come; no message is empty JSON. */
-    private static final byte[] END = {};
-
-    private static final class Watch implements ClientWatch {
-        private final Runnable gone;
-        private final AtomicBoolean over = new AtomicBoolean();
-        private volatile boolean left;
-
-        Watch(Runnable gone) {
-            this.gone = gone;
-        }
-
-        void clientLeft() {
-            left = true;
-            if (over.compareAndSet(false, true)) {
-                gone.run();
-            }
-        }
-
-        @Override
-        public boolean left() {
-            return left;
-        }
-
-        @Override
-        public void close() {
-            over.set(true);
-        }
-    }
-
     private final ConnectionContext context;
     private final AcceptedSocket client;
     private final int maxMessage;
     private final Duration ping;
-    private final BlockingQueue<byte[]> messages = new LinkedBlockingQueue<>();
-    private final AtomicInteger waitingBytes = new AtomicInteger();
+    private final WebSocketMessages messages;
     private final ReentrantLock writing = new ReentrantLock();
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final ByteArrayOutputStream message = new ByteArrayOutputStream();
-    private boolean fragmented;
     private volatile boolean ended;
     private volatile boolean ponged = true;
-    private volatile @Nullable Watch watch;
+    private volatile @Nullable GoneWatch watch;
     private volatile Runnable conversation = () -> {};
 
     WebSocketConnection(ConnectionContext context, AcceptedSocket client, int maxMessage, Duration ping) {
         this.context = context;
         this.client = client;
         this.maxMessage = maxMessage;
+        this.messages = new WebSocketMessages(maxMessage);
         this.ping = ping;
     }
 
@@ -147,28 +107,19 @@ final class WebSocketConnection implements ServerConnection {
 
     private void end() {
         ended = true;
-        messages.add(END);
-        Watch watching = watch;
+        messages.end();
+        GoneWatch watching = watch;
         if (watching != null) {
             watching.clientLeft();
         }
     }
 
     Optional<byte[]> receive(Duration patience) throws InterruptedException {
-        byte[] next = messages.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
-        if (next == END) {
-            messages.add(END);
-            throw new ClientLeft();
-        }
-        if (next == null) {
-            return Optional.empty();
-        }
-        waitingBytes.addAndGet(-next.length);
-        return Optional.of(next);
+        return messages.take(patience);
     }
 
     ClientWatch watch(Runnable gone) {
-        Watch watching = new Watch(gone);
+        GoneWatch watching = new GoneWatch(gone);
         watch = watching;
         if (ended) {
             watching.clientLeft();
@@ -247,38 +198,9 @@ final class WebSocketConnection implements ServerConnection {
                 return false;
             }
             case BINARY -> throw new WsCloseException("messages must be text", WsCloseCodes.CANNOT_ACCEPT);
-            case TEXT, CONTINUATION -> add(frame, payload);
+            case TEXT, CONTINUATION -> messages.add(payload, code == WsOpCode.CONTINUATION, frame.fin(), !closed.get());
         }
         return true;
-    }
-
-    private void add(ClientWsFrame frame, byte[] payload) {
-        if (fragmented != (frame.opCode() == WsOpCode.CONTINUATION)) {
-            throw new WsCloseException("a message begins within another", WsCloseCodes.PROTOCOL_ERROR);
-        }
-        if (message.size() + payload.length > maxMessage) {
-            throw new WsCloseException("a message may have " + maxMessage + " bytes", WsCloseCodes.TOO_BIG);
-        }
-        message.writeBytes(payload);
-        fragmented = !frame.fin();
-        if (fragmented || closed.get()) {
-            return;
-        }
-        byte[] whole = message.toByteArray();
-        message.reset();
-        requireUtf8(whole);
-        if (messages.size() >= MOST_WAITING || waitingBytes.addAndGet(whole.length) > 2 * (long) maxMessage) {
-            throw new WsCloseException("too many messages wait", WsCloseCodes.VIOLATED_POLICY);
-        }
-        messages.add(whole.length == 0 ? new byte[] {' '} : whole);
-    }
-
-    private static void requireUtf8(byte[] text) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
-        } catch (CharacterCodingException e) {
-            throw new WsCloseException("a message is not UTF-8", WsCloseCodes.NOT_CONSISTENT);
-        }
     }
 
     private void write(WsOpCode code, byte[] payload) {

@@ -1,7 +1,6 @@
 package dev.corral.server.llamacpp;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.corral.engine.EngineError;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.Json;
 
@@ -16,11 +15,9 @@ final class ErrorJson {
                 .put("code", error.kind().status())
                 .put("message", error.message())
                 .put("type", type(error.kind()));
-        if (error.cause().orElse(null) instanceof EngineError.ContextExceeded exceeded) {
-            details.put("n_prompt_tokens", exceeded.promptTokens()).put("n_ctx", exceeded.contextSize());
-        } else if (error.cause().orElse(null) instanceof EngineError.InputTooLong tooLong) {
-            details.put("n_prompt_tokens", tooLong.tokens()).put("n_ctx", tooLong.limit());
-        }
+        error.excess()
+                .ifPresent(excess ->
+                        details.put("n_prompt_tokens", excess.tokens()).put("n_ctx", excess.limit()));
         return body;
     }
 

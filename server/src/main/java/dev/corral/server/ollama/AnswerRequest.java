@@ -2,11 +2,9 @@ package dev.corral.server.ollama;
 
 import dev.corral.engine.Engine;
 import dev.corral.engine.Generate;
-import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Logprobs;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
-import dev.corral.engine.Range;
 import dev.corral.engine.Tokens;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatPrompt;
@@ -14,6 +12,7 @@ import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.InfillPrompt;
+import dev.corral.server.generation.LogprobsFields;
 import dev.corral.server.generation.NamedModel;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.RouteDoc;
@@ -45,7 +44,6 @@ record AnswerRequest(
         Optional<Duration> beat,
         Optional<Duration> keepAlive) {
 
-    private static final Range TOP_LOGPROBS = Range.of(0, 20);
     private static final Prompt NOT_RENDERED = Prompt.tokens();
 
     static RouteDoc chatDoc(Defaults defaults) {
@@ -106,7 +104,7 @@ record AnswerRequest(
     }
 
     private static AnswerRequest read(Fields fields, Shape shape, Input input, Generate generate, Defaults defaults) {
-        Optional<Integer> topLogprobs = topLogprobs(fields);
+        Optional<Integer> topLogprobs = LogprobsFields.top(fields);
         Fields options = Options.of(fields);
         Optional<Duration> keepAlive = KeepAlive.read(fields);
         return new AnswerRequest(
@@ -176,16 +174,5 @@ record AnswerRequest(
                 !begins && !bos.isEmpty() && question.startsWith(bos) ? question.substring(bos.length()) : question;
         Tokens more = engine.ask(new Query.Tokenize(text, begins, true, false)).tokens();
         return Tokens.of(IntStream.concat(context.stream(), more.stream()).toArray());
-    }
-
-    private static Optional<Integer> topLogprobs(Fields fields) {
-        int top = fields.integer("top_logprobs", TOP_LOGPROBS, 0);
-        if (fields.flag("logprobs", false)) {
-            return Optional.of(top);
-        }
-        if (top > 0) {
-            throw new InvalidRequestException("top_logprobs", Integer.toString(top), "needs logprobs to be true");
-        }
-        return Optional.empty();
     }
 }

@@ -8,7 +8,6 @@ import dev.corral.engine.InvalidRequestException;
 import dev.corral.engine.Logprobs;
 import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
-import dev.corral.engine.Range;
 import dev.corral.server.generation.AdapterChoice;
 import dev.corral.server.generation.ChatFields;
 import dev.corral.server.generation.ChatMedia;
@@ -17,6 +16,7 @@ import dev.corral.server.generation.ChatTurn;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.generation.GenerateFields;
 import dev.corral.server.generation.GrammarFields;
+import dev.corral.server.generation.LogprobsFields;
 import dev.corral.server.generation.NamedModel;
 import dev.corral.server.generation.OwnWords;
 import dev.corral.server.http.Fields;
@@ -51,8 +51,6 @@ record ChatRequest(
         Optional<Integer> topLogprobs,
         boolean timingsPerToken,
         Optional<Duration> beat) {
-
-    private static final Range TOP_LOGPROBS = Range.of(0, 20);
 
     static RouteDoc doc(Defaults defaults) {
         return RouteDoc.of("The next message of a conversation")
@@ -171,15 +169,10 @@ record ChatRequest(
     }
 
     private static Optional<Integer> topLogprobs(Fields fields) {
-        int top = fields.integer("top_logprobs", TOP_LOGPROBS, 0);
-        if (fields.flag("logprobs", false)) {
-            return Optional.of(top);
-        }
-        if (top > 0) {
-            throw new InvalidRequestException("top_logprobs", Integer.toString(top), "needs logprobs to be true");
-        }
-        int probabilities = fields.integer("n_probs", Logprobs.TOP, 0);
-        return probabilities > 0 ? Optional.of(probabilities) : Optional.empty();
+        return LogprobsFields.top(fields).or(() -> {
+            int probabilities = fields.integer("n_probs", Logprobs.TOP, 0);
+            return probabilities > 0 ? Optional.of(probabilities) : Optional.empty();
+        });
     }
 
     /** The engine reports a token's own logprob only along with the likeliest ones, of which there is at least one. */

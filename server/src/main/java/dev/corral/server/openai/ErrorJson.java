@@ -1,7 +1,6 @@
 package dev.corral.server.openai;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.corral.engine.EngineError;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.Json;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +17,9 @@ final class ErrorJson {
                 .put("type", type(error.kind()))
                 .put("param", param(error))
                 .put("code", code(error.kind()));
-        if (error.cause().orElse(null) instanceof EngineError.ContextExceeded exceeded) {
-            details.put("n_prompt_tokens", exceeded.promptTokens()).put("n_ctx", exceeded.contextSize());
-        } else if (error.cause().orElse(null) instanceof EngineError.InputTooLong tooLong) {
-            details.put("n_prompt_tokens", tooLong.tokens()).put("n_ctx", tooLong.limit());
-        }
+        error.excess()
+                .ifPresent(excess ->
+                        details.put("n_prompt_tokens", excess.tokens()).put("n_ctx", excess.limit()));
         return body;
     }
 

@@ -8,6 +8,7 @@ import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
+import dev.corral.server.http.DialoguePage;
 import dev.corral.server.http.Exchange;
 import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
@@ -32,6 +33,9 @@ import java.util.Optional;
 public final class Petals implements Dialect {
 
     private static final int DEFAULT_LENGTH = 1024;
+
+    /** Talks by WebSocket; the models that it offers are part of it. */
+    private static final DialoguePage PAGE = DialoguePage.of(Petals.class);
 
     private static final RouteDoc GENERATE = RouteDoc.of("Continues a text, in a session or without one")
             .body(
@@ -107,7 +111,7 @@ public final class Petals implements Dialect {
                 .getOpen(
                         "/petals/chat.js",
                         RouteDoc.of("The script of Petals' chat page").file(),
-                        exchange -> exchange.replyScript(ChatPage.SCRIPT));
+                        exchange -> exchange.replyScript(PAGE.script()));
         if (alone) {
             routes.getOpen("/", RouteDoc.of("Petals' chat page").page(), this::page);
         }
@@ -134,7 +138,7 @@ public final class Petals implements Dialect {
 
     /** Without models where the client may not know them, or nobody does yet; the page then asks for them. */
     private void page(Exchange exchange) {
-        exchange.replyLivePage(ChatPage.of(exchange.isAdmitted() ? known() : Json.object()));
+        exchange.replyLivePage(PAGE.html(exchange.isAdmitted() ? known() : Json.object()));
     }
 
     private ObjectNode offered() {

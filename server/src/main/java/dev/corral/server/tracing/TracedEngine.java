@@ -2,12 +2,11 @@ package dev.corral.server.tracing;
 
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineException;
-import dev.corral.engine.EngineStats;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
-import dev.corral.engine.ModelInfo;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
+import dev.corral.server.generation.ForwardingEngine;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
@@ -16,15 +15,8 @@ import io.opentelemetry.context.Scope;
 
 /**
  * An engine whose work has spans, within the span of the thread that asks for it.
- *
- * <p>Ownership: closing it closes the engine.
  */
-record TracedEngine(Engine engine, Tracer tracer) implements Engine {
-
-    @Override
-    public ModelInfo model() {
-        return engine.model();
-    }
+record TracedEngine(Engine engine, Tracer tracer) implements ForwardingEngine {
 
     @Override
     public Generation submit(Generate request) {
@@ -45,20 +37,5 @@ record TracedEngine(Engine engine, Tracer tracer) implements Engine {
         } finally {
             span.end();
         }
-    }
-
-    @Override
-    public EngineStats stats() {
-        return engine.stats();
-    }
-
-    @Override
-    public boolean ready() {
-        return engine.ready();
-    }
-
-    @Override
-    public void close() {
-        engine.close();
     }
 }

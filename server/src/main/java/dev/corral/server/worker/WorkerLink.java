@@ -20,11 +20,9 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,19 +43,13 @@ final class WorkerLink implements AutoCloseable {
     /** How long a worker may take to unload its model. */
     private static final Duration LAST_STEPS = Duration.ofSeconds(5);
 
-    private record Question(Query<?> query, CompletableFuture<Notice> answer) {}
-
     private final WorkerProcess process;
     private final SocketChannel channel;
-    private final Suspects suspects;
+    private final Outstanding outstanding;
     private final Outbox<Command> outbox;
-    private final Map<Long, WorkerGeneration> generations = new ConcurrentHashMap<>();
-    private final Map<Long, Question> questions = new ConcurrentHashMap<>();
     private final BlockingQueue<Optional<Notice>> loading = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread writer;
-    private final List<Generate> lostGenerations = new ArrayList<>();
-    private final List<Query<?>> lostQuestions = new ArrayList<>();
     private volatile @Nullable EngineError end;
     private volatile @Nullable EngineStats stats;
     private volatile long frames;
@@ -66,7 +58,7 @@ final class WorkerLink implements AutoCloseable {
     private WorkerLink(WorkerProcess process, SocketChannel channel, Suspects suspects) {
         this.process = process;
         this.channel = channel;
-        this.suspects = suspects;
+        this.outstanding = new Outstanding(suspects);
         this.outbox = new Outbox<>(channel, Messages.COMMANDS);
         this.writer = Thread.ofPlatform().daemon().name("corral-worker-writer").unstarted(this::write);
     }
@@ -142,7 +134,7 @@ final class WorkerLink implements AutoCloseable {
     Generation submit(long id, Generate request) {
         WorkerGeneration generation =
                 new WorkerGeneration(id, request, cancelled -> send(new Command.Cancel(cancelled)));
-        generations.put(id, generation);
+        outstanding.add(id, generation);
         boolean taken = false;
         try {
             send(new Command.Submit(id, request));
@@ -152,18 +144,17 @@ final class WorkerLink implements AutoCloseable {
             return generation;
         } finally {
             if (!taken) {
-                generations.remove(id);
+                outstanding.removeGeneration(id);
             }
         }
     }
 
     Reply ask(long id, Query<?> query) throws InterruptedException {
-        Question question = new Question(query, new CompletableFuture<>());
-        questions.put(id, question);
+        CompletableFuture<Notice> answer = outstanding.add(id, query);
         try {
             send(new Command.Ask(id, query));
             failIfEnded();
-            return switch (question.answer.get()) {
+            return switch (answer.get()) {
                 case Notice.Answered answered -> answered.reply();
                 case Notice.Refused refused -> throw LoadFailure.exception(refused.error());
                 case Notice other -> throw new IllegalStateException("no answer: " + other);
@@ -174,7 +165,7 @@ final class WorkerLink implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         } finally {
-            questions.remove(id);
+            outstanding.removeQuestion(id);
         }
     }
 
@@ -247,32 +238,10 @@ final class WorkerLink implements AutoCloseable {
         switch (notice) {
             case Notice.Loading _, Notice.Loaded _, Notice.LoadFailed _ -> loading.add(Optional.of(notice));
             case Notice.Measured _ -> {}
-            case Notice.Happened(long id, Event event) -> deliver(id, event);
-            case Notice.Declined(long id, EngineError error) -> {
-                @Nullable WorkerGeneration generation = generations.remove(id);
-                if (generation != null) {
-                    generation.decline(error);
-                }
-            }
-            case Notice.Answered(long id, Reply _) -> answer(id, notice);
-            case Notice.Refused(long id, EngineError _) -> answer(id, notice);
-        }
-    }
-
-    private void deliver(long id, Event event) {
-        @Nullable WorkerGeneration generation = generations.get(id);
-        if (generation != null && generation.deliver(event)) {
-            generations.remove(id);
-            if (event instanceof Event.Finished) {
-                suspects.endedWell(generation.request());
-            }
-        }
-    }
-
-    private void answer(long id, Notice notice) {
-        @Nullable Question question = questions.get(id);
-        if (question != null) {
-            question.answer.complete(notice);
+            case Notice.Happened(long id, Event event) -> outstanding.happened(id, event);
+            case Notice.Declined(long id, EngineError error) -> outstanding.declined(id, error);
+            case Notice.Answered(long id, Reply _) -> outstanding.answered(id, notice);
+            case Notice.Refused(long id, EngineError _) -> outstanding.answered(id, notice);
         }
     }
 
@@ -280,36 +249,26 @@ final class WorkerLink implements AutoCloseable {
     private void failIfEnded() {
         EngineError error = end;
         if (error != null) {
-            failAll(error);
+            outstanding.fail(error);
         }
     }
 
     private void end(EngineError error) {
         synchronized (this) {
             if (end == null) {
-                generations.values().forEach(generation -> lostGenerations.add(generation.request()));
-                questions.values().forEach(question -> lostQuestions.add(question.query()));
+                outstanding.lose();
                 end = error;
             }
         }
-        failAll(error);
+        outstanding.fail(error);
         closeChannel();
         loading.add(Optional.empty());
         ended.countDown();
     }
 
-    private void failAll(EngineError error) {
-        for (Map.Entry<Long, WorkerGeneration> entry : generations.entrySet()) {
-            entry.getValue().deliver(new Event.Failed(error));
-            generations.remove(entry.getKey());
-        }
-        questions.forEach((id, question) -> question.answer.complete(new Notice.Refused(id, error)));
-    }
-
     /** Tells the suspects what was there when the worker died. Returns how much it was. After {@link #awaitEnd}. */
-    synchronized int accuse() {
-        suspects.died(lostGenerations, lostQuestions);
-        return lostGenerations.size() + lostQuestions.size();
+    int accuse() {
+        return outstanding.accuse();
     }
 
     /** Unloads the model and ends the worker, in bounded time. What runs fails as closed. Idempotent. */
@@ -321,7 +280,7 @@ final class WorkerLink implements AutoCloseable {
                 end = closed;
             }
         }
-        failAll(closed);
+        outstanding.fail(closed);
         send(new Command.Close());
         process.end(LAST_STEPS);
         closeChannel();

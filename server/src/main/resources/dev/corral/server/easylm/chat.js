@@ -1,10 +1,6 @@
-"use strict";
-
 // A dialogue by POST /chat. The server keeps nothing of it: each answer brings the context for the next.
 
-const config = JSON.parse(document.getElementById("config").textContent);
-const element = id => document.getElementById(id);
-const KEY = "corral.key"; // where the server's chat page keeps it, too
+const config = JSON.parse(element("config").textContent);
 
 let context = "";
 let last = null;      // the last turn: what was asked, and the context before it
@@ -16,20 +12,6 @@ showTemperature();
 
 function showTemperature() {
   element("shown").textContent = Number(element("temperature").value).toFixed(2);
-}
-
-function key() {
-  return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
-}
-
-function addTurn(kind, text) {
-  const turn = document.createElement("div");
-  turn.className = "turn " + kind;
-  turn.dir = "auto";
-  turn.textContent = text;
-  element("dialogue").append(turn);
-  turn.scrollIntoView({block: "end"});
-  return turn;
 }
 
 function showButtons() {
@@ -54,7 +36,7 @@ async function ask(prompt, before, turn) {
   try {
     const response = await fetch("chat", {
       method: "POST",
-      headers: {"Content-Type": "application/json", ...(key() ? {Authorization: "Bearer " + key()} : {})},
+      headers: {"Content-Type": "application/json", ...authorization()},
       body: JSON.stringify({prompt, context: before, temperature: Number(element("temperature").value)}),
       signal: mine.signal,
     });
@@ -82,36 +64,15 @@ async function ask(prompt, before, turn) {
   showButtons();
 }
 
-function askForKey() {
-  element("key-text").textContent = key() ? "The server did not accept this key." : "This server answers only with a key.";
-  element("asking").showModal();
-}
-
-element("key-form").addEventListener("submit", event => {
-  event.preventDefault();
-  sessionStorage.setItem(KEY, element("key").value.trim());
-  element("asking").close();
-  element("key").value = "";
+withKey(() => {
   if (last !== null && waiting === null) {
     ask(last.prompt, last.before, last.turn);
   }
 });
 
-element("form").addEventListener("submit", event => {
-  event.preventDefault();
-  const prompt = element("input").value.trim();
-  if (prompt !== "" && waiting === null) {
-    element("input").value = "";
-    addTurn("user", prompt);
-    ask(prompt, context, addTurn("model", ""));
-  }
-});
-
-element("input").addEventListener("keydown", event => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    element("form").requestSubmit();
-  }
+whenSent(() => waiting === null, prompt => {
+  addTurn("user", prompt);
+  ask(prompt, context, addTurn("model", ""));
 });
 
 element("regenerate").addEventListener("click", () => ask(last.prompt, last.before, last.turn));

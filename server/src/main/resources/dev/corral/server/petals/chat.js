@@ -1,13 +1,9 @@
-"use strict";
-
 // A dialogue by WebSocket. The session is the connection; when it ends, the next message opens another one and says
 // everything again, which the server finds in its cache.
 
-const element = id => document.getElementById(id);
 const INITIAL_LENGTH = 512;
 const LONGER = 4;
 const LOADING_MS = 1000;
-const KEY = "corral.key"; // where the server's chat page keeps it, too
 
 let config = JSON.parse(element("config").textContent); // without models where only a key shows them
 let model = null;
@@ -16,10 +12,6 @@ let sessionLength = INITIAL_LENGTH;
 let said = "";       // the whole dialogue as the model has seen it
 let unsent = "";     // what of it this session has not been told
 let answering = null;
-
-function key() {
-  return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
-}
 
 /** What a browser lets a page send along with the opening of a WebSocket. */
 function protocols() {
@@ -43,7 +35,7 @@ function status(text) {
 /** Gets the models where the page came without them; false while they are not there. */
 async function load() {
   if (config.defaultModel === undefined) {
-    const response = await fetch("petals/models", {headers: key() ? {Authorization: "Bearer " + key()} : {}});
+    const response = await fetch("petals/models", {headers: authorization()});
     if (response.status === 401) {
       askForKey();
       return false;
@@ -90,35 +82,16 @@ function showModel() {
   }));
 }
 
-function askForKey() {
-  element("key-text").textContent = key() ? "The server did not accept this key." : "This server answers only with a key.";
-  if (!element("asking").open) {
-    element("asking").showModal();
-  }
-}
-
-element("key-form").addEventListener("submit", event => {
-  event.preventDefault();
-  sessionStorage.setItem(KEY, element("key").value.trim());
-  element("asking").close();
-  element("key").value = "";
+withKey(() => {
   if (model === null) {
     begin();
   }
 });
 
-function addTurn(kind, text) {
+/** In place of what the empty page says of itself. */
+function say(kind, text) {
   element("about").hidden = true;
-  const turn = document.createElement("div");
-  turn.className = "turn " + kind;
-  turn.dir = "auto";
-  turn.textContent = text;
-  if (kind === "error") {
-    turn.role = "alert";
-  }
-  element("dialogue").append(turn);
-  turn.scrollIntoView({block: "end"});
-  return turn;
+  return addTurn(kind, text);
 }
 
 function showButtons() {
@@ -159,7 +132,7 @@ function open() {
 /** A browser doesn't say why a WebSocket was refused; a request does. */
 async function isRefused() {
   try {
-    const response = await fetch("petals/models", {headers: key() ? {Authorization: "Bearer " + key()} : {}});
+    const response = await fetch("petals/models", {headers: authorization()});
     if (response.status !== 401) {
       return false;
     }
@@ -248,7 +221,7 @@ function fail(text) {
   if (answering !== null && answering.text === "") {
     answering.turn.remove();
   }
-  addTurn("error", text);
+  say("error", text);
   answering = null;
   status("");
   showButtons();
@@ -259,8 +232,8 @@ function ask(text) {
   const turn = (said === "" ? "" : said.endsWith(separator) ? "" : separator) + "Human: " + text + separator + "Assistant:";
   said += turn;
   unsent += turn;
-  addTurn("user", text);
-  answering = {turn: addTurn("model", "…"), text: "", tokens: 0, begun: 0};
+  say("user", text);
+  answering = {turn: say("model", "…"), text: "", tokens: 0, begun: 0};
   status("Waiting");
   showButtons();
   if (socket !== null && socket.readyState === WebSocket.OPEN) {
@@ -271,21 +244,7 @@ function ask(text) {
   }
 }
 
-element("form").addEventListener("submit", event => {
-  event.preventDefault();
-  const text = element("input").value.trim();
-  if (text !== "" && answering === null && model !== null) {
-    element("input").value = "";
-    ask(text);
-  }
-});
-
-element("input").addEventListener("keydown", event => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    element("form").requestSubmit();
-  }
-});
+whenSent(() => answering === null && model !== null, ask);
 
 element("stop").addEventListener("click", () => {
   closeSession();

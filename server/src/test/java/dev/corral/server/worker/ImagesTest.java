@@ -5,16 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.corral.engine.Engine;
-import dev.corral.engine.EngineStats;
-import dev.corral.engine.Generate;
-import dev.corral.engine.Generation;
-import dev.corral.engine.ModelInfo;
-import dev.corral.engine.Query;
-import dev.corral.engine.Reply;
 import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.server.RunningServer;
 import dev.corral.server.TestClient;
 import dev.corral.server.generation.Defaults;
+import dev.corral.server.generation.ForwardingEngine;
 import dev.corral.server.http.HttpSettings;
 import dev.corral.server.openai.TranscriptionsTest;
 import dev.corral.server.remote.RemoteHosts;
@@ -353,27 +348,7 @@ class ImagesTest {
     }
 
     /** An engine that somebody else closes. */
-    private record Lent(Engine owner) implements Engine {
-        @Override
-        public ModelInfo model() {
-            return owner.model();
-        }
-
-        @Override
-        public Generation submit(Generate request) {
-            return owner.submit(request);
-        }
-
-        @Override
-        public <R extends Reply> R ask(Query<R> query) throws InterruptedException {
-            return owner.ask(query);
-        }
-
-        @Override
-        public EngineStats stats() {
-            return owner.stats();
-        }
-
+    private record Lent(Engine engine) implements ForwardingEngine {
         @Override
         public void close() {}
     }

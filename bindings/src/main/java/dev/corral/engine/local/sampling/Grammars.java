@@ -155,7 +155,7 @@ public final class Grammars {
     public static EngineError failure(LlamaException failure, Generate request) {
         if (failure.code() != LlamaException.Code.INVALID_ARGUMENT
                 || request.grammar().isEmpty()) {
-            return new EngineError.Internal(failure.getMessage());
+            return new EngineError.Internal(String.valueOf(failure.getMessage()));
         }
         String rule = "can't be followed: " + failure.getMessage();
         return switch (request.grammar().get()) {
