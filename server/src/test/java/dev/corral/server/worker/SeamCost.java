@@ -9,16 +9,20 @@ import dev.corral.engine.Sampling;
 import dev.corral.engine.local.LocalEngine;
 import dev.corral.engine.local.TestModel;
 import dev.corral.engine.local.options.LocalEngineOptions;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * What the process boundary costs: streams through a worker and through an engine in this process, in turn. A program, not a
+ * What the process boundary costs: streams through a worker and through an engine in this process, in pairs. A program, not a
  * test: {@code java -cp … dev.corral.server.worker.SeamCost STREAMS TOKENS ROUNDS}.
  */
 final class SeamCost {
+
+    private static final int WARM_UPS = 3;
 
     private SeamCost() {}
 
@@ -32,27 +36,44 @@ final class SeamCost {
                 .build();
         double[] within = new double[rounds];
         double[] across = new double[rounds];
-        long frames = 0;
-        long bytes = 0;
-        long steps = 0;
-        for (int round = 0; round < rounds; round++) {
-            try (Engine engine = LocalEngine.open(options, progress -> {})) {
-                within[round] = speed(engine, streams, tokens);
+        double[] ratios = new double[rounds];
+        try (Engine local = LocalEngine.open(options, progress -> {});
+                WorkerEngine worker = WorkerEngine.open(options, progress -> {})) {
+            for (int i = 0; i < WARM_UPS; i++) {
+                run(local, streams, tokens);
+                run(worker, streams, tokens);
             }
-            try (WorkerEngine engine = WorkerEngine.open(options, progress -> {})) {
-                across[round] = speed(engine, streams, tokens);
-                frames += engine.frames();
-                bytes += engine.bytes();
-                steps += engine.stats().steps();
+            long steps = worker.stats().steps();
+            long frames = worker.frames();
+            long bytes = worker.bytes();
+            for (int round = 0; round < rounds; round++) {
+                if (round % 2 == 0) {
+                    within[round] = speed(local, streams, tokens);
+                    across[round] = speed(worker, streams, tokens);
+                } else {
+                    across[round] = speed(worker, streams, tokens);
+                    within[round] = speed(local, streams, tokens);
+                }
+                ratios[round] = across[round] / within[round];
             }
+            steps = worker.stats().steps() - steps;
+            PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true);
+            out.printf("in process  %.1f tokens/s%n", median(within));
+            out.printf("in a worker %.1f tokens/s%n", median(across));
+            out.printf(
+                    "ratio, median of %d pairs %.4f; all of them %s%n",
+                    rounds, median(ratios), Arrays.toString(ratios));
+            out.printf(
+                    "%d steps, %d frames, %.1f bytes a step%n",
+                    steps, worker.frames() - frames, (double) (worker.bytes() - bytes) / Math.max(1, steps));
         }
-        Arrays.sort(within);
-        Arrays.sort(across);
-        PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), true);
-        out.printf("in process  %s tokens/s%n", Arrays.toString(within));
-        out.printf("in a worker %s tokens/s%n", Arrays.toString(across));
-        out.printf("ratio of medians %.4f%n", across[rounds / 2] / within[rounds / 2]);
-        out.printf("%d steps, %d frames, %.1f bytes a step%n", steps, frames, (double) bytes / Math.max(1, steps));
+    }
+
+    /** Sorts. */
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        int middle = values.length / 2;
+        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 
     private static double speed(Engine engine, int streams, int tokens) throws InterruptedException {
