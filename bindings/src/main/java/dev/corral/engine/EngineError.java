@@ -55,7 +55,7 @@ public sealed interface EngineError {
     record Busy(int queued, Duration retryAfter) implements EngineError {
         @Override
         public String message() {
-            return "all slots are busy and " + queued + " requests are waiting; try again later";
+            return "the queue has no room for this request behind " + queued + " that wait; try again later";
         }
     }
 

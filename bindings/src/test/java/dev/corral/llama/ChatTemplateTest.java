@@ -1,7 +1,6 @@
 package dev.corral.llama;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -74,7 +73,9 @@ class ChatTemplateTest {
             assertThatThrownBy(() -> ChatTemplate.parse("[]")).isInstanceOf(LlamaException.class);
             assertThatThrownBy(() -> model.chatTemplate(Optional.of("{% for %}")))
                     .isInstanceOf(LlamaException.class);
-            assertThatIllegalArgumentException().isThrownBy(() -> template.apply("{}\0"));
+            assertThatThrownBy(() -> template.apply("{}\0"))
+                    .isInstanceOf(LlamaException.class)
+                    .hasMessageContaining("NUL character at index 2");
         }
     }
 
