@@ -7,9 +7,10 @@ BUILD="$ROOT/build"
 NATIVE_LIBS="$BUILD/native/lib"
 CORRAL_CACHE="${CORRAL_CACHE:-$HOME/.cache/corral}"
 SERVER_JAR="$ROOT/server/target/corral-server.jar"
+SERVER_LIBRARIES="$ROOT/server/target/lib"
 STARTUP_CACHE="$ROOT/server/target/corral-server.aot"
 WORKER_CACHE="$ROOT/server/target/corral-worker.aot"
-export ROOT LIB BUILD NATIVE_LIBS CORRAL_CACHE SERVER_JAR STARTUP_CACHE WORKER_CACHE
+export ROOT LIB BUILD NATIVE_LIBS CORRAL_CACHE SERVER_JAR SERVER_LIBRARIES STARTUP_CACHE WORKER_CACHE
 
 # All talk goes to stderr: stdout is for what a script answers.
 if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then

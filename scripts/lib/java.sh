@@ -32,7 +32,8 @@ build_java() {
 # Keeps loaded and linked classes for later starts, of the server and of its worker, which then take about half the time. A start
 # with a few requests and an end, once after each build; without it everything works, only slower.
 train_java() {
-    if is_current "$STARTUP_CACHE" "$SERVER_JAR" && is_current "$WORKER_CACHE" "$SERVER_JAR"; then return 0; fi
+    if is_current "$STARTUP_CACHE" "$SERVER_JAR" "$SERVER_LIBRARIES" &&
+        is_current "$WORKER_CACHE" "$SERVER_JAR" "$SERVER_LIBRARIES"; then return 0; fi
     say "preparing quick starts"
     record_starts "$JAVA_HOME/bin/java" "$ROOT/server/jvm.options" "$SERVER_JAR" "$1"
 }

@@ -13,7 +13,7 @@ build_all() {
 # Becomes the program, with what was given for the JVM split at spaces.
 launch() {
     local quick=''
-    if is_current "$STARTUP_CACHE" "$SERVER_JAR"; then quick="-XX:AOTCache=$STARTUP_CACHE"; fi
+    if is_current "$STARTUP_CACHE" "$SERVER_JAR" "$SERVER_LIBRARIES"; then quick="-XX:AOTCache=$STARTUP_CACHE"; fi
     # shellcheck disable=SC2086
     exec "$JAVA_HOME/bin/java" "@$ROOT/server/jvm.options" ${quick:+"$quick"} ${CORRAL_JVM_OPTS:-} -jar "$SERVER_JAR" "$@"
 }

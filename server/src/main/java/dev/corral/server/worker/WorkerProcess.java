@@ -6,8 +6,10 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +38,7 @@ public final class WorkerProcess implements AutoCloseable {
     private static final int SIGNALLED = 128;
     private static final String NATIVE_DIRECTORY = "corral.native.dir";
     private static final String STARTUP_CACHE = "corral-worker.aot";
+    private static final String LIBRARIES = "lib";
     private static final String JVM_OPTIONS = "CORRAL_WORKER_JVM_OPTS";
 
     private final Process process;
@@ -114,15 +117,28 @@ public final class WorkerProcess implements AutoCloseable {
     }
 
     /**
-     * What {@code scripts/serve} and packages keep beside the jar of loaded and linked classes, unless it is older: the JVM
-     * would take its classes for the jar's.
+     * What {@code scripts/serve} and packages keep beside the jar of loaded and linked classes, unless it is older than the jar
+     * or a library: the JVM would take its classes for theirs.
      */
     static Optional<Path> startupCache(Path jar) throws IOException {
         Path cache = jar.resolveSibling(STARTUP_CACHE);
-        return Files.isRegularFile(cache)
-                        && Files.getLastModifiedTime(cache).compareTo(Files.getLastModifiedTime(jar)) >= 0
-                ? Optional.of(cache)
-                : Optional.empty();
+        if (!Files.isRegularFile(cache)) {
+            return Optional.empty();
+        }
+        List<Path> sources = new ArrayList<>(List.of(jar));
+        Path libraries = jar.resolveSibling(LIBRARIES);
+        if (Files.isDirectory(libraries)) {
+            try (DirectoryStream<Path> jars = Files.newDirectoryStream(libraries)) {
+                jars.forEach(sources::add);
+            }
+        }
+        FileTime made = Files.getLastModifiedTime(cache);
+        for (Path source : sources) {
+            if (made.compareTo(Files.getLastModifiedTime(source)) < 0) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(cache);
     }
 
     /** What an operator wants of the worker's JVM, split at spaces. */

@@ -47,6 +47,18 @@ final class StartupCacheTest {
     }
 
     @Test
+    void oneOfAnOlderLibraryIsNot() throws IOException {
+        Path library =
+                Files.createFile(Files.createDirectory(folder.resolve("lib")).resolve("corral.jar"));
+        age(jar, 1000);
+        age(cache, 2000);
+        age(library, 2000);
+        assertThat(WorkerProcess.startupCache(jar)).contains(cache);
+        age(library, 3000);
+        assertThat(WorkerProcess.startupCache(jar)).isEmpty();
+    }
+
+    @Test
     void noneIsNone() throws IOException {
         Files.delete(cache);
         assertThat(WorkerProcess.startupCache(jar)).isEmpty();
