@@ -235,7 +235,7 @@ class EasyLmTest {
         TestClient.Answer answer = client.post("/generate", "{\"prefix_text\": [\"a\"]}");
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.header("Retry-After")).contains("2");
-        assertThat(answer.json().path("detail").textValue()).contains("busy");
+        assertThat(answer.json().path("detail").textValue()).contains("no room");
     }
 
     @Test
