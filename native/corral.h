@@ -68,6 +68,13 @@ CORRAL_API void corral_free_string(char *string);
 /* ---- Devices ------------------------------------------------------------------------------------------------- */
 
 /*
+ * Lets the CPU backend compute attention over keys and values of half precision with Corral's kernel, in this process and
+ * from now on. Call it once the backends are loaded. False where the machine lacks the instructions that it is compiled
+ * for (AVX2, FMA and F16C, or ARMv8), or the backend does not offer what it takes: then ggml's own is used.
+ */
+CORRAL_API bool corral_add_cpu_operations(void);
+
+/*
  * Adds the devices of a ggml-rpc-server at `endpoint`, "host:port", to those that models are spread over. `library` is the
  * file of the RPC backend, which is loaded the first time. The endpoint must have been seen to be a ggml-rpc-server of this
  * version: ggml ends the process when it can't be connected to, then or later.

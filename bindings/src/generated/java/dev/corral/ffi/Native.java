@@ -8610,6 +8610,64 @@ public class Native extends Native$shared {
         }
     }
 
+    private static class corral_add_cpu_operations {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Native.C_BOOL    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("corral_add_cpu_operations");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * _Bool corral_add_cpu_operations()
+     * }
+     */
+    public static FunctionDescriptor corral_add_cpu_operations$descriptor() {
+        return corral_add_cpu_operations.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * _Bool corral_add_cpu_operations()
+     * }
+     */
+    public static MethodHandle corral_add_cpu_operations$handle() {
+        return corral_add_cpu_operations.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * _Bool corral_add_cpu_operations()
+     * }
+     */
+    public static MemorySegment corral_add_cpu_operations$address() {
+        return corral_add_cpu_operations.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * _Bool corral_add_cpu_operations()
+     * }
+     */
+    public static boolean corral_add_cpu_operations() {
+        var mh$ = corral_add_cpu_operations.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("corral_add_cpu_operations");
+            }
+            return (boolean)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class corral_rpc_add_server {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Native.C_INT,

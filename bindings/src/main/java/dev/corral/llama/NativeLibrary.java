@@ -27,9 +27,11 @@ public final class NativeLibrary {
     private static @Nullable NativeLibrary loaded;
 
     private final Path file;
+    private final boolean attendsOnCpu;
 
-    private NativeLibrary(Path file) {
+    private NativeLibrary(Path file, boolean attendsOnCpu) {
         this.file = file;
+        this.attendsOnCpu = attendsOnCpu;
     }
 
     /**
@@ -52,7 +54,7 @@ public final class NativeLibrary {
             }
             NativeLog.install();
             startBackends(directory);
-            loaded = new NativeLibrary(file);
+            loaded = new NativeLibrary(file, Native.corral_add_cpu_operations());
         }
         return loaded;
     }
@@ -88,6 +90,11 @@ public final class NativeLibrary {
     /** The file that was loaded. */
     public Path file() {
         return file;
+    }
+
+    /** Whether CPUs compute attention over keys and values of 16 bits with Corral's kernel, which this machine then suits. */
+    public boolean attendsOnCpu() {
+        return attendsOnCpu;
     }
 
     /** "llama.cpp 0.5.0". */

@@ -86,8 +86,9 @@ public final class ContextFit {
     }
 
     /**
-     * On a CPU the plain matrix products are faster than the fused kernel, the more the longer the texts are, as long as
-     * their scores are small enough to be kept. Quantized values need the fused one.
+     * On a CPU nothing is faster than Corral's fused kernel. Where it can't be, the plain matrix products are faster than
+     * llama.cpp's fused kernel, the more the longer the texts are, as long as their scores are small enough to be kept.
+     * Quantized values need a fused one.
      */
     public FlashAttention flashAttention() {
         return flashAttention(unified() ? contextSize() : contextSize() / options.slots(), microBatchSize());
@@ -98,10 +99,17 @@ public final class ContextFit {
         FlashAttention wanted = FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT));
         boolean plain = wanted == FlashAttention.AUTO
                 && !computesOnGpu()
+                && !hasFusedKernel()
                 && !CacheType.named(options.valueType()).isQuantized()
                 && cells > SHORT
                 && cells * microBatch * model.heads() * Float.BYTES <= MAX_SCORE_BYTES;
         return plain ? FlashAttention.OFF : wanted;
+    }
+
+    private boolean hasFusedKernel() {
+        return NativeLibrary.load().attendsOnCpu()
+                && CacheType.named(options.keyType()) == CacheType.F16
+                && CacheType.named(options.valueType()) == CacheType.F16;
     }
 
     /** Whether slots share their cells: only where told, or where a sliding window can't be shared otherwise. */
