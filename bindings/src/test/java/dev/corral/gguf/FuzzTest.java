@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class FuzzTest {
 
-    private static final long MUTANTS = Long.getLong("corral.fuzz.mutants", 250);
+    private static final long MUTANTS = Long.getLong("corral.fuzz.mutants", 150);
     private static final long SEED = Long.getLong("corral.fuzz.seed", 1);
     private static final boolean CHECKED = !"false".equals(System.getProperty("corral.fuzz.checked"));
 

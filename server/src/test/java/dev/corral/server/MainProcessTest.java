@@ -59,12 +59,12 @@ class MainProcessTest {
             try (RawClient stream = new RawClient(address)
                     .post(
                             "/completion",
-                            "{\"prompt\": \"Once upon a time\", \"n_predict\": 100, \"ignore_eos\": true,"
+                            "{\"prompt\": \"Once upon a time\", \"n_predict\": 40, \"ignore_eos\": true,"
                                     + " \"stream\": true}")) {
                 stream.readTo("data: ");
                 process.toHandle().destroy(); // unlike its own, leaves the output readable
                 assertThat(stream.readTo("\r\n0\r\n\r\n"))
-                        .contains("\"tokens_predicted\":100")
+                        .contains("\"tokens_predicted\":40")
                         .contains("\"stop\":true");
             }
             assertThat(output.lines()).contains("Ending: requests that run may finish");

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
- * A server before the real model, with four slots; one for all tests of a run, closed when the run ends.
+ * A server before the real model, with four slots; one for all tests of a JVM, closed when it ends.
  *
  * @param engine for tests that compare it with what comes over HTTP
  */

@@ -48,7 +48,7 @@ class ModelTest {
     }
 
     private static String greedy(String prompt, boolean stream) {
-        return "{\"prompt\": \"" + prompt + "\", \"n_predict\": 24, \"temperature\": 0, \"stream\": " + stream + "}";
+        return "{\"prompt\": \"" + prompt + "\", \"n_predict\": 12, \"temperature\": 0, \"stream\": " + stream + "}";
     }
 
     private static String streamed(String prompt) throws InterruptedException {
@@ -66,7 +66,7 @@ class ModelTest {
         try (Generation generation = SERVER.engine()
                 .submit(Generate.of(Prompt.text(prompt))
                         .with(Sampling.greedySampling())
-                        .with(Limits.tokens(24)))) {
+                        .with(Limits.tokens(12)))) {
             while (!generation.ended()) {
                 if (generation.next() instanceof Event.Delta delta) {
                     text.append(delta.text());

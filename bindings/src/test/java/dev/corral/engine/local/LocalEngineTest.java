@@ -172,12 +172,13 @@ class LocalEngineTest {
                 EngineFixture.run(engine, greedy("<|im_start|>user\nSay OK.<|im_end|>\n<|im_start|>assistant\n", 200));
         assertThat(answer.finished().reason()).isEqualTo(FinishReason.END_OF_TEXT);
         assertThat(answer.text()).doesNotContain("<|im_end|>");
+        int beyond = answer.finished().usage().generatedTokens() + 8;
         Answer unending = EngineFixture.run(
                 engine,
-                greedy("<|im_start|>user\nSay OK.<|im_end|>\n<|im_start|>assistant\n", 200)
+                greedy("<|im_start|>user\nSay OK.<|im_end|>\n<|im_start|>assistant\n", beyond)
                         .with(Sampling.builder().temperature(0).ignoreEos(true).build()));
         assertThat(unending.finished().reason()).isEqualTo(FinishReason.LIMIT);
-        assertThat(unending.finished().usage().generatedTokens()).isEqualTo(200);
+        assertThat(unending.finished().usage().generatedTokens()).isEqualTo(beyond);
     }
 
     @Test

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Seeded work of all kinds at once: the invariants hold throughout, and each text is what its request says alone. */
+/**
+ * Seeded work of all kinds at once: the invariants hold throughout, and each text is what its request says alone.
+ * {@code -Dcorral.random.rounds} says how much work.
+ */
 class RandomWorkTest {
 
     private static final String[] PIECES = {
@@ -46,7 +49,7 @@ class RandomWorkTest {
             AdapterSet.of("a"),
             AdapterSet.of("a", 0.5f),
             new AdapterSet(List.of(new AdapterSet.Scaled("b", 1), new AdapterSet.Scaled("a", 0.3f))));
-    private static final int ROUNDS = 60;
+    private static final int ROUNDS = Integer.getInteger("corral.random.rounds", 30);
 
     /** A question for scores that is being answered; interrupted, or answered in full. */
     private record AskedScore(Query.Score query, FutureTask<Reply.Scored> answer, boolean interrupted) {

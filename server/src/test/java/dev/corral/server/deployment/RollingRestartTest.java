@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two replicas are replaced one after the other, while clients ask without a pause. */
 class RollingRestartTest {
 
-    private static final int CLIENTS = 4;
+    private static final int CLIENTS = 2;
     private static final int TOKENS = 24;
     private static final String BODY =
             "{\"prompt\": \"one two three\", \"n_predict\": " + TOKENS + ", \"ignore_eos\": true, \"stream\": %s}";

@@ -38,6 +38,8 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -59,7 +61,22 @@ class FaultContainmentTest {
     private static final String STATE = "story";
 
     @TempDir
+    private static Path livingFolder;
+
+    private static WorkerEngine living;
+
+    @TempDir
     private Path folder;
+
+    @BeforeAll
+    static void open() throws InterruptedException {
+        living = WorkerEngine.open(options(TinyModels.llama(livingFolder), "living"), _ -> {});
+    }
+
+    @AfterAll
+    static void close() {
+        living.close();
+    }
 
     /** A message of the engine. */
     private sealed interface Request {
@@ -264,7 +281,6 @@ class FaultContainmentTest {
         Path off = folder.resolve("off");
         try (WorkerEngine dying = WorkerEngine.open(
                         UncheckedWorker.start(row.call(), model, off), options(model, "dying"), _ -> {});
-                WorkerEngine living = WorkerEngine.open(options(TinyModels.llama(folder), "living"), _ -> {});
                 Generation other = living.submit(endless("Somebody else"))) {
             awaitDelta(other);
             Optional<Generation> beside = dying.model().can(Capability.GENERATE)
@@ -329,14 +345,14 @@ class FaultContainmentTest {
         assumeTrue(row.call().isPossibleHere());
         Path model = row.model().apply(folder);
         Path off = folder.resolve("off");
-        try (WorkerEngine living =
-                WorkerEngine.open(UncheckedWorker.start(row.call(), model, off), options(model, "living"), _ -> {})) {
-            long pid = living.pid();
+        try (WorkerEngine surviving = WorkerEngine.open(
+                UncheckedWorker.start(row.call(), model, off), options(model, "surviving"), _ -> {})) {
+            long pid = surviving.pid();
             Files.createFile(off);
-            assertThat(errorOf(living, row.request()).<Class<?>>map(EngineError::getClass))
+            assertThat(errorOf(surviving, row.request()).<Class<?>>map(EngineError::getClass))
                     .isEqualTo(row.answer());
-            assertThat(living.pid()).isEqualTo(pid);
-            assertThat(living.ready()).isTrue();
+            assertThat(surviving.pid()).isEqualTo(pid);
+            assertThat(surviving.ready()).isTrue();
         }
     }
 
@@ -349,8 +365,7 @@ class FaultContainmentTest {
                 .write(folder.resolve("lying.gguf"));
         WorkerProcess unchecked = WorkerProcess.start(WorkerMain.class, List.of("-Dcorral.gguf.unchecked=true"));
         long pid = unchecked.pid();
-        try (WorkerEngine living = WorkerEngine.open(options(TinyModels.llama(folder), "living"), _ -> {});
-                Generation other = living.submit(endless("Somebody else"))) {
+        try (Generation other = living.submit(endless("Somebody else"))) {
             awaitDelta(other);
             assertThatIllegalStateException()
                     .isThrownBy(() -> WorkerEngine.open(unchecked, options(model, "lying"), _ -> {}))

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CodecTest {
 
     private static final long SEED = 20261121;
-    private static final int VALUES = 60;
+    private static final int VALUES = 30;
 
     static Stream<Class<?>> types() {
         return Schema.of(Command.class, Notice.class).types().stream()
@@ -89,7 +89,7 @@ class CodecTest {
         Values values = new Values(SEED);
         Random random = new Random(SEED);
         Codec<Object> codec = Codecs.ofComponent(type);
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 100; i++) {
             byte[] bytes = bytes(codec, values.of(type));
             for (int flips = 1 + random.nextInt(4); flips > 0 && bytes.length > 0; flips--) {
                 bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
