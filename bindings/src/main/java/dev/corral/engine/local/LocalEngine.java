@@ -217,7 +217,7 @@ public final class LocalEngine implements Engine {
             List<CheckedAdapter> files =
                     loaded.adapters().fetch(generation.request().adapters().orElse(AdapterSet.NONE));
             List<Completion> completions = text.timed(() -> preparation.prepare(generation));
-            if (generation.isClosed()) {
+            if (generation.isComplete()) {
                 completions.forEach(Completion::close); // it took too long
                 return;
             }
