@@ -274,6 +274,7 @@ public final class KvCache implements AutoCloseable {
     @Override
     public void close() {
         if (states.isPersistent()) {
+            states.finishWriting();
             idle.stream().forEach(idle::save);
         }
         states.close();

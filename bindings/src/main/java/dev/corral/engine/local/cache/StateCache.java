@@ -35,6 +35,7 @@ public final class StateCache implements AutoCloseable {
     private long clock;
     private long restored;
     private long saved;
+    private boolean ending;
 
     /** A saved state: in memory, on disk, or both while it is being written. */
     private static final class Entry {
@@ -140,6 +141,10 @@ public final class StateCache implements AutoCloseable {
         StateBuffer state = entry.state;
         if (state == null) {
             return false;
+        }
+        if (ending) {
+            written(entry, target.writeNow(entry.path.space(), entry.path.tokens(), state));
+            return true;
         }
         entry.writing = target.write(entry.path.space(), entry.path.tokens(), state, file -> written(entry, file));
         return entry.writing;
@@ -258,11 +263,19 @@ public final class StateCache implements AutoCloseable {
         }
     }
 
+    /** Waits for the files that are being written. From here on nothing is lost because the writer has too much to do. */
+    void finishWriting() {
+        ending = true;
+        if (files != null) {
+            files.finish();
+        }
+    }
+
     /** Writes what is only in memory to disk, where that is wanted, and frees all buffers. */
     @Override
     public void close() {
+        finishWriting();
         if (files != null) {
-            files.finish();
             entries.values().stream()
                     .filter(entry -> entry.state != null && entry.file == null && !entry.writing)
                     .sorted(Comparator.comparingLong((Entry entry) -> entry.lastUsed))
