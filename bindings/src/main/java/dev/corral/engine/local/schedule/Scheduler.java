@@ -156,7 +156,7 @@ public final class Scheduler {
                     + " tokens does not fit a cache of " + traits.cells() + " cells");
         }
         for (Completion member : youngest.members()) {
-            leaveSlot(member, true);
+            leaveSlot(member, member.request().cache().reuse());
             if (member.isLeader()) {
                 queue.addFirst(member);
             }
@@ -240,10 +240,14 @@ public final class Scheduler {
         }
     }
 
-    /** Ends all completions of a request with an error. */
+    /** Ends all completions of a request with an error. What they computed stays, unless that was what failed. */
     public void fail(LocalGeneration generation, EngineError error) {
         generation.fail(error);
-        forEach(completion -> completion.generation() == generation, completion -> discard(completion, true));
+        boolean sound = !(error instanceof EngineError.Internal);
+        forEach(
+                completion -> completion.generation() == generation,
+                completion -> discard(
+                        completion, sound && completion.request().cache().reuse()));
     }
 
     /** Ends everything with an error and forgets the cache. */

@@ -109,6 +109,7 @@ final class DraftModel {
         long begun = System.nanoTime();
         int read = catchUp();
         if (read == 0) {
+            followers.forEach(follower -> follower.wanted = 0);
             return;
         }
         int total = 0;
