@@ -2,15 +2,13 @@ package dev.corral.server;
 
 import dev.corral.engine.EngineError;
 import dev.corral.engine.Event;
-import dev.corral.engine.EventQueue;
 import dev.corral.engine.FinishReason;
 import dev.corral.engine.Generate;
-import dev.corral.engine.Generation;
+import dev.corral.engine.QueuedGeneration;
 import dev.corral.engine.Timings;
 import dev.corral.engine.TokenLogprob;
 import dev.corral.engine.Tokens;
 import dev.corral.engine.Usage;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,28 +17,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A generation whose events a test sends by hand. Each event that completes it completes every completion asked for. */
-public final class FakeGeneration implements Generation {
+public final class FakeGeneration extends QueuedGeneration {
 
     private static final AtomicLong IDS = new AtomicLong();
 
-    private final long id = IDS.incrementAndGet();
-    private final Generate request;
-    private final EventQueue events;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private int said;
 
     FakeGeneration(Generate request) {
-        this.request = request;
-        this.events = new EventQueue(id, request.completions());
-        events.add(new Event.Queued(0));
-    }
-
-    public Generate request() {
-        return request;
+        super(IDS.incrementAndGet(), request);
+        send(new Event.Queued(0));
     }
 
     public FakeGeneration send(Event event) {
-        events.add(event);
+        deliver(event);
         return this;
     }
 
@@ -66,7 +56,7 @@ public final class FakeGeneration implements Generation {
     public FakeGeneration say(String... pieces) {
         for (String piece : pieces) {
             said++;
-            for (int index = 0; index < request.completions(); index++) {
+            for (int index = 0; index < request().completions(); index++) {
                 send(new Event.Delta(index, piece, Tokens.of(piece.isEmpty() ? 0 : piece.charAt(0)), logprobs(piece)));
             }
         }
@@ -78,7 +68,7 @@ public final class FakeGeneration implements Generation {
     }
 
     public FakeGeneration finish(FinishReason reason, Optional<String> word) {
-        for (int index = 0; index < request.completions(); index++) {
+        for (int index = 0; index < request().completions(); index++) {
             send(new Event.Finished(
                     index, reason, word, new Usage(7, 3, said, false), new Timings(1_000_000, 8_000_000, 4_000_000)));
         }
@@ -96,48 +86,14 @@ public final class FakeGeneration implements Generation {
         }
     }
 
-    public boolean isCancelled() {
-        return cancelled.getCount() == 0;
-    }
-
     @Override
-    public long id() {
-        return id;
-    }
-
-    @Override
-    public Event next() throws InterruptedException {
-        return events.next();
-    }
-
-    @Override
-    public Optional<Event> next(Duration timeout) throws InterruptedException {
-        return events.next(timeout);
-    }
-
-    @Override
-    public Optional<Event> nextUnlessWoken() throws InterruptedException {
-        return events.nextUnlessWoken();
-    }
-
-    @Override
-    public void wake() {
-        events.wake();
-    }
-
-    @Override
-    public boolean ended() {
-        return events.ended();
-    }
-
-    @Override
-    public void cancel() {
+    protected void cancelled() {
         cancelled.countDown();
         finish(FinishReason.CANCELLED, Optional.empty());
     }
 
     private List<TokenLogprob> logprobs(String piece) {
-        if (request.logprobs().top() == 0) {
+        if (request().logprobs().top() == 0) {
             return List.of();
         }
         List<Integer> bytes = piece.chars().boxed().toList();

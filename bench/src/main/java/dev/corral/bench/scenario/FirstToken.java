@@ -18,6 +18,7 @@ final class FirstToken implements Scenario {
 
     private static final int CONTEXT = 8192;
     private static final int WORDS = 10;
+    private static final String TOPIC = "first token";
 
     @Override
     public String name() {
@@ -35,10 +36,10 @@ final class FirstToken implements Scenario {
         Samples prefill = new Samples();
         try (Peer llama = bench.llamaServer(setup);
                 Peer corral = bench.corral(setup)) {
-            int prompt = corral.target().tokenize(Words.of(WORDS, "first token", 0)).length;
+            int prompt = corral.target().tokenize(Words.of(WORDS, TOPIC, 0)).length;
             Map<String, Samples> waits = new Turns()
-                    .add("llama-server", round -> wait(llama, round))
-                    .add("corral", round -> wait(corral, round))
+                    .add("llama-server", round -> millis(llama, TOPIC, round))
+                    .add("corral", round -> millis(corral, TOPIC, round))
                     .run(bench.effort().of(15, 2) * bench.effort().rounds());
             for (int i = 0; i < bench.effort().rounds(); i++) {
                 prefill.add(bench.limit().run(CONTEXT, 1, prompt, 1).promptSeconds() * 1000);
@@ -49,8 +50,9 @@ final class FirstToken implements Scenario {
         }
     }
 
-    private static double wait(Peer peer, int round) throws IOException {
-        return peer.target().stream(Completion.of(Words.of(WORDS, "first token", round), 2))
+    /** Milliseconds to the first token of ten words. */
+    static double millis(Peer peer, String topic, int round) throws IOException {
+        return peer.target().stream(Completion.of(Words.of(WORDS, topic, round), 2))
                 .require()
                 .millisToFirst();
     }

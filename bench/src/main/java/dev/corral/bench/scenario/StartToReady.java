@@ -1,7 +1,5 @@
 package dev.corral.bench.scenario;
 
-import dev.corral.bench.load.Completion;
-import dev.corral.bench.load.Words;
 import dev.corral.bench.measure.Check;
 import dev.corral.bench.measure.Figure;
 import dev.corral.bench.measure.Row;
@@ -59,9 +57,7 @@ final class StartToReady implements Scenario {
 
     private static double seconds(Peer peer, Samples firstAnswers) throws IOException {
         try (peer) {
-            firstAnswers.add(peer.target().stream(Completion.of(Words.of(10, "first answer", 0), 2))
-                    .require()
-                    .millisToFirst());
+            firstAnswers.add(FirstToken.millis(peer, "first answer", 0));
             return peer.startToReady().toNanos() / 1e9;
         }
     }

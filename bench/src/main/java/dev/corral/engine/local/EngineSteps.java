@@ -143,7 +143,7 @@ public final class EngineSteps implements AutoCloseable {
                             != null) {
                 throw new IllegalStateException("a stream ended");
             }
-            completion.flush();
+            completion.answer().flush();
         }
     }
 

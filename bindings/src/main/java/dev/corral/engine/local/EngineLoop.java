@@ -8,8 +8,11 @@ import dev.corral.engine.local.measure.PrefillPacer;
 import dev.corral.engine.local.schedule.Scheduler;
 import dev.corral.engine.local.speculation.Speculator;
 import dev.corral.llama.Context;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,14 +70,43 @@ final class EngineLoop implements Runnable {
         thread.start();
     }
 
-    /** Computes one token, since the first decode allocates, and reads the weights. On the engine thread. */
+    /** Warms the context up on the engine thread, and waits for that. */
     void warmUp() {
-        step.warmUp();
+        ask(() -> {
+                    WarmUp.run(context);
+                    return true;
+                })
+                .join();
     }
 
     /** Runs a command on the engine thread, before its next step. Any thread may call it. */
     void post(Runnable command) {
         inbox.post(command);
+    }
+
+    /** Runs a question on the engine thread, before its next step. Any thread may ask. */
+    <T> CompletableFuture<T> ask(Supplier<T> question) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        post(() -> {
+            try {
+                answer.complete(question.get());
+            } catch (RuntimeException e) {
+                answer.completeExceptionally(e);
+            } catch (Error e) {
+                answer.completeExceptionally(e);
+                throw e; // it is a fault of this thread, too
+            }
+        });
+        return answer;
+    }
+
+    /** Like {@link #ask}, waiting for the answer. */
+    <T> T call(Supplier<T> question) throws InterruptedException {
+        try {
+            return ask(question).get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        }
     }
 
     /** Runs {@code action} on the engine thread after each step and command, when their events were sent. */

@@ -10,13 +10,9 @@ import dev.corral.engine.Event;
 import dev.corral.engine.Generate;
 import dev.corral.engine.Generation;
 import dev.corral.engine.ModelInfo;
-import dev.corral.engine.Prompt;
 import dev.corral.engine.Query;
 import dev.corral.engine.Reply;
-import dev.corral.engine.Tokens;
-import dev.corral.engine.local.adapter.AppliedAdapters;
 import dev.corral.engine.local.adapter.CheckedAdapter;
-import dev.corral.engine.local.cache.PrefixSpace;
 import dev.corral.engine.local.completion.Completion;
 import dev.corral.engine.local.completion.LocalGeneration;
 import dev.corral.engine.local.embedding.EmbeddingQuestions;
@@ -25,21 +21,16 @@ import dev.corral.engine.local.schedule.Backlog;
 import dev.corral.engine.local.score.ScoreQuestions;
 import dev.corral.engine.local.speculation.Lookaheads;
 import dev.corral.engine.local.text.TextThreads;
-import dev.corral.engine.local.text.UnbrokenRuns;
 import dev.corral.llama.LlamaException;
 import dev.corral.llama.NativeLibrary;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
-import java.util.function.Supplier;
 
 /**
  * An engine that runs its model in this JVM. Native faults end the JVM: where that matters, run it in a process of its
@@ -63,6 +54,7 @@ public final class LocalEngine implements Engine {
     private final TextThreads text;
     private final EmbeddingQuestions embedding;
     private final ScoreQuestions scores;
+    private final Lookups lookups;
     private final Backlog backlog;
     private final AtomicLong ids = new AtomicLong();
     private volatile boolean closed;
@@ -92,6 +84,7 @@ public final class LocalEngine implements Engine {
                 loaded.scheduler(),
                 loaded.adapters(),
                 backlog);
+        this.lookups = new Lookups(loaded, preparation, text);
     }
 
     /** Loads the native library ahead of the first {@link #open}, which tells what is wrong with it. */
@@ -133,11 +126,7 @@ public final class LocalEngine implements Engine {
 
     private void warmUp() {
         try {
-            posted(() -> {
-                        loaded.loop().warmUp();
-                        return true;
-                    })
-                    .join();
+            loaded.loop().warmUp();
         } catch (CompletionException e) {
             close();
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
@@ -217,7 +206,7 @@ public final class LocalEngine implements Engine {
             List<CheckedAdapter> files =
                     loaded.adapters().fetch(generation.request().adapters().orElse(AdapterSet.NONE));
             List<Completion> completions = text.timed(() -> preparation.prepare(generation));
-            if (generation.isClosed()) {
+            if (generation.isComplete()) {
                 completions.forEach(Completion::close); // it took too long
                 return;
             }
@@ -242,7 +231,7 @@ public final class LocalEngine implements Engine {
             return;
         }
         completions.stream().filter(Completion::isLeader).forEach(loaded.scheduler()::enqueue);
-        if (generation.isCancelled()) {
+        if (generation.isCancelled() || generation.isComplete()) {
             loaded.scheduler().cancel(generation, System.nanoTime());
         }
     }
@@ -268,91 +257,11 @@ public final class LocalEngine implements Engine {
                         case Query.ScoreRolling score -> scores.score(score);
                         case Query.Embed embed -> embedding.embed(embed);
                         case Query.Rerank rerank -> embedding.rerank(rerank);
-                        default -> text.call(() -> answer(query));
+                        default -> text.call(() -> lookups.answer(query));
                     };
             return reply;
         } catch (RejectedExecutionException e) {
             throw new EngineException(new EngineError.Closed());
-        }
-    }
-
-    private Reply answer(Query<?> query) throws InterruptedException {
-        return switch (query) {
-            case Query.Tokenize tokenize -> text.timed(() -> tokenized(tokenize));
-            case Query.Measure(Prompt prompt) -> text.timed(() -> new Reply.Measured(preparation.length(prompt)));
-            case Query.Detokenize detokenize -> text.timed(() -> preparation.detokenize(detokenize));
-            case Query.ApplyTemplate template ->
-                text.timed(() -> loaded.templates().apply(template));
-            case Query.ReadMessage message ->
-                text.timed(() -> loaded.templates().read(message));
-            case Query.SchemaToGrammar(String schema) ->
-                text.timed(() -> new Reply.GrammarText(preparation.grammarOf(schema)));
-            case Query.SaveSlot(int slot, String name, String partition) ->
-                onLoop(() -> loaded.slotFiles().save(slot, name, partition));
-            case Query.RestoreSlot(int slot, String name, String partition) ->
-                onLoop(() -> loaded.slotFiles().restore(slot, name, partition));
-            case Query.EraseSlot(int slot, String partition) ->
-                onLoop(() -> loaded.slotFiles().erase(slot, partition));
-            case Query.Vacate vacate -> onLoop(() -> vacated(vacate));
-            case Query.Adapters() -> onLoop(loaded.adapters()::list);
-            case Query.LoadAdapter(String name) -> {
-                List<CheckedAdapter> files = loaded.adapters().fetch(AdapterSet.of(name));
-                yield onLoop(() -> loaded.adapters().load(files));
-            }
-            case Query.UnloadAdapter(String name) ->
-                onLoop(() -> loaded.adapters().unload(name));
-            case Query.ApplyAdapters(AdapterSet set) -> {
-                List<CheckedAdapter> files = loaded.adapters().fetch(set);
-                yield onLoop(() -> loaded.adapters().applyByDefault(set, files));
-            }
-            case Query.Slots() ->
-                onLoop(() -> new Reply.SlotList(loaded.scheduler().slotStates()));
-            case Query.Score _, Query.ScoreRolling _, Query.Embed _, Query.Rerank _ ->
-                throw new IllegalArgumentException("computed, not looked up");
-        };
-    }
-
-    private Reply.Vacated vacated(Query.Vacate query) {
-        AppliedAdapters applied = loaded.adapters().acquire(query.adapters(), List.of());
-        try {
-            PrefixSpace space = PrefixSpace.of(applied.identity(), query.partition());
-            return new Reply.Vacated(
-                    loaded.scheduler().vacate(space, query.tokens().toArray()));
-        } finally {
-            loaded.adapters().release(applied);
-        }
-    }
-
-    private Reply tokenized(Query.Tokenize query) {
-        UnbrokenRuns.check("content", query.text(), loaded.vocabulary());
-        int[] tokens = loaded.vocabulary().tokenize(query.text(), query.addSpecial(), query.parseSpecial());
-        List<byte[]> pieces = new ArrayList<>(query.pieces() ? tokens.length : 0);
-        if (query.pieces()) {
-            for (int token : tokens) {
-                pieces.add(loaded.vocabulary().piece(token, true));
-            }
-        }
-        return new Reply.Tokenized(Tokens.of(tokens), pieces);
-    }
-
-    private <T> CompletableFuture<T> posted(Supplier<T> question) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        loaded.loop().post(() -> {
-            try {
-                answer.complete(question.get());
-            } catch (RuntimeException e) {
-                answer.completeExceptionally(e);
-            }
-        });
-        return answer;
-    }
-
-    /** Runs on the engine thread, which outlives the text threads that wait for it. */
-    private <T> T onLoop(Supplier<T> question) throws InterruptedException {
-        try {
-            return posted(question).get();
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
         }
     }
 
@@ -363,7 +272,7 @@ public final class LocalEngine implements Engine {
      */
     public void checkInvariants() throws InterruptedException {
         requireOpen();
-        text.call(() -> onLoop(() -> {
+        text.call(() -> loaded.loop().call(() -> {
             loaded.scheduler().checkInvariants();
             loaded.speculator().checkInvariants();
             loaded.embedder().checkInvariants();

@@ -52,7 +52,8 @@ final class MediaStep {
         }
         long begun = System.nanoTime();
         try {
-            PromptMedia.Run run = completion.media().from(completion.sequence().length());
+            PromptMedia.Run run =
+                    completion.prompt().media().from(completion.sequence().length());
             if (compute(completion, run)) {
                 long now = System.nanoTime();
                 scheduler.decoded(completion, run.length());
@@ -69,7 +70,7 @@ final class MediaStep {
 
     /** False when the completion had to make room. */
     private boolean compute(Completion completion, PromptMedia.Run run) {
-        PromptMedia media = completion.media();
+        PromptMedia media = completion.prompt().media();
         if (!makeRoom(completion, run.length())) {
             return false;
         }

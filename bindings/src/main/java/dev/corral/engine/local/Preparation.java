@@ -121,7 +121,7 @@ final class Preparation {
         dev.corral.llama.@Nullable Grammar grammar = grammars.create(request.grammar());
         try {
             SamplerChain chain = chains.build(request.sampling(), biases, prepared.text(), index);
-            @Nullable TokenScores scores = promptScores(generation, index, prompt);
+            TokenScores scores = promptScores(generation, index, prompt);
             Completion completion =
                     new Completion(generation, index, prompt, chain, grammar, output(generation, index), scores, null);
             if (prepared.media() == null) {
@@ -149,10 +149,10 @@ final class Preparation {
                         new ChunkStops(request.stop(), chunk));
     }
 
-    /** Scores of a whole prompt but its first token, sent when they are complete; null where nobody asks for them. */
-    private @Nullable TokenScores promptScores(LocalGeneration generation, int index, int[] prompt) {
+    /** Scores of a whole prompt but its first token, sent when they are complete; none where nobody asks for them. */
+    private TokenScores promptScores(LocalGeneration generation, int index, int[] prompt) {
         if (index > 0 || !generation.request().logprobs().prompt()) {
-            return null;
+            return TokenScores.NONE;
         }
         List<Target> targets = new ArrayList<>(prompt.length - 1);
         for (int position = 0; position < prompt.length - 1; position++) {

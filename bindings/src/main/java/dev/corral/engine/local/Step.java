@@ -82,22 +82,6 @@ final class Step implements AutoCloseable {
         this.drafts = new DraftRows(rows, slots);
     }
 
-    /**
-     * Computes one token: the first decode allocates, and reads the weights. On the engine thread, as every decode: the
-     * first thread to compute gets OpenMP's workers, and beside a second set of them both would sleep instead of spin.
-     */
-    void warmUp() {
-        batch.clear();
-        batch.add(vocabulary.bos().orElse(vocabulary.eos().orElse(0)), 0, 0, true);
-        if (context.model().hasEncoder()) {
-            context.encode(batch);
-        } else {
-            context.decode(batch);
-        }
-        context.synchronize();
-        context.memory().clear();
-    }
-
     /** Computes the next step of every running completion. */
     void run() {
         long now = System.nanoTime();
@@ -250,7 +234,7 @@ final class Step implements AutoCloseable {
             counters.generated(1);
             @Nullable
             FinishReason reason = vocabulary.isEndOfGeneration(token)
-                    ? completion.writeEnd(token, shown(completion, token), logprob(completion, row, token))
+                    ? completion.answer().writeEnd(token, shown(completion, token), logprob(completion, row, token))
                     : completion.write(
                             token,
                             shown(completion, token),
@@ -259,7 +243,7 @@ final class Step implements AutoCloseable {
             if (reason != null || nth == count - 1) {
                 verified(completion, nth, reason != null);
                 if (reason == null || (reason == FinishReason.CONTEXT_FULL && scheduler.shiftContext(completion))) {
-                    completion.flush();
+                    completion.answer().flush();
                 } else {
                     scheduler.finish(completion, reason, now);
                 }

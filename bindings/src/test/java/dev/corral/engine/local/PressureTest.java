@@ -227,6 +227,6 @@ class PressureTest {
     }
 
     private static boolean finished(Generation generation) {
-        return ((LocalGeneration) generation).isClosed();
+        return ((LocalGeneration) generation).isComplete();
     }
 }

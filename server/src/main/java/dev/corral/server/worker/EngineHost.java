@@ -1,5 +1,6 @@
 package dev.corral.server.worker;
 
+import dev.corral.engine.Ending;
 import dev.corral.engine.Engine;
 import dev.corral.engine.EngineError;
 import dev.corral.engine.EngineException;
@@ -87,17 +88,17 @@ final class EngineHost {
     /** One generation: passes its events on, and knows when the last one was. */
     private final class Run implements Consumer<Event> {
         private final long id;
-        private int unfinished;
+        private final Ending ending;
         private @Nullable Runnable cancel;
 
         Run(long id, int completions) {
             this.id = id;
-            this.unfinished = completions;
+            this.ending = new Ending(completions);
         }
 
         @Override
         public void accept(Event event) {
-            if (event instanceof Event.Failed || (event instanceof Event.Finished && --unfinished == 0)) {
+            if (ending.isReachedBy(event)) {
                 runs.remove(id);
                 someEnded = true;
             }

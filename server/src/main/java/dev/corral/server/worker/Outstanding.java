@@ -48,7 +48,7 @@ final class Outstanding {
     /** Called by the reader's thread, as the next two. */
     void happened(long id, Event event) {
         @Nullable WorkerGeneration generation = generations.get(id);
-        if (generation != null && generation.deliver(event)) {
+        if (generation != null && generation.happened(event)) {
             generations.remove(id);
             if (event instanceof Event.Finished) {
                 suspects.endedWell(generation.request());
@@ -73,7 +73,7 @@ final class Outstanding {
     /** Ends all of them so. */
     void fail(EngineError error) {
         for (Map.Entry<Long, WorkerGeneration> entry : generations.entrySet()) {
-            entry.getValue().deliver(new Event.Failed(error));
+            entry.getValue().happened(new Event.Failed(error));
             generations.remove(entry.getKey());
         }
         questions.forEach((id, question) -> question.answer.complete(new Notice.Refused(id, error)));

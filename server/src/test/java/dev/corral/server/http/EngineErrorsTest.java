@@ -172,7 +172,7 @@ class EngineErrorsTest {
                             .status())
                     .isEqualTo(400);
             engine.next().awaitCancel();
-            engine.next().awaitCancel();
+            assertThat(engine.next().isCancelled()).as("it failed by itself").isFalse();
         }
     }
 }

@@ -30,11 +30,11 @@ public class PrefixTreeBenchmark {
     public void plant() {
         Random random = new Random(1);
         int[] shared = random.ints(TOKENS / 2, 0, VOCABULARY).toArray();
-        PrefixTree.Path first = tree.begin(PrefixSpace.SHARED, 0);
+        PrefixPath first = tree.begin(PrefixSpace.SHARED, 0);
         tree.append(first, shared, 0, shared.length);
         for (int sequence = 1; sequence <= SEQUENCES; sequence++) {
             int[] own = random.ints(TOKENS / 2, 0, VOCABULARY).toArray();
-            PrefixTree.Path path = tree.fork(first, shared.length, sequence);
+            PrefixPath path = tree.fork(first, shared.length, sequence);
             tree.append(path, own, 0, own.length);
             known = path.tokens();
         }

@@ -215,7 +215,11 @@ public final class BeamGroup implements CompletionGroup {
                 index,
                 own,
                 output.stopped(),
-                new Usage(leader().promptLength(), leader().cached(), text.length(), own == FinishReason.CONTEXT_FULL),
-                leader().timings(now)));
+                new Usage(
+                        leader().prompt().length(),
+                        leader().answer().cached(),
+                        text.length(),
+                        own == FinishReason.CONTEXT_FULL),
+                leader().answer().timings(now)));
     }
 }

@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /** Makes the completions of beam searches. Thread-safe; used by text threads. */
 public final class BeamGroups {
@@ -47,7 +46,7 @@ public final class BeamGroups {
             Search.Beams beams,
             int[] prompt,
             Map<Integer, Float> biases,
-            @Nullable TokenScores scores) {
+            TokenScores scores) {
         Generate request = generation.request();
         refuseWithBeams(request);
         if (beams.count() > slots) {
@@ -83,7 +82,7 @@ public final class BeamGroups {
                     SamplerChain.builder(vocabulary).greedy().build(),
                     null,
                     new Output(generation, place, new TextAssembler(List.of(), 0)),
-                    place == 0 ? scores : null,
+                    place == 0 ? scores : TokenScores.NONE,
                     group));
         }
         return group.members();

@@ -1,7 +1,6 @@
 package dev.corral.engine.local.cache;
 
 import dev.corral.engine.local.cache.PrefixTree.Match;
-import dev.corral.engine.local.cache.PrefixTree.Path;
 import dev.corral.llama.Context;
 import dev.corral.llama.KvMemory;
 import dev.corral.llama.StateBuffer;
@@ -10,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +78,7 @@ public final class Cells {
         } else {
             copyState(source, target.id());
         }
-        Path copy = tree.fork(source.path(), source.length(), target.id());
+        PrefixPath copy = tree.fork(source.path(), source.length(), target.id());
         tree.remove(target.path());
         target.become(target.id(), copy);
     }
@@ -108,7 +108,7 @@ public final class Cells {
     }
 
     private void replace(Sequence sequence, int id, int length) {
-        Path shorter = tree.fork(sequence.path(), length, id);
+        PrefixPath shorter = tree.fork(sequence.path(), length, id);
         tree.remove(sequence.path());
         sequence.become(id, shorter);
     }
@@ -203,8 +203,8 @@ public final class Cells {
     }
 
     /** Cells that at least one of these sequences holds. */
-    int heldBy(Collection<Sequence> sequences) {
-        return tree.cellsHeldBy(sequences.stream().map(Sequence::path).toList());
+    int heldBy(Stream<Sequence> sequences) {
+        return tree.cellsHeldBy(sequences.map(Sequence::path).toList());
     }
 
     /** Forgets all cells, whatever sequence they belong to. */
@@ -219,6 +219,11 @@ public final class Cells {
                 sequences.size() + freeIds.size() == traits.maxSequences(),
                 sequences.size() + " sequences and " + freeIds.size() + " free ids of " + traits.maxSequences());
         for (Sequence sequence : sequences) {
+            require(!freeIds.contains(sequence.id()), "sequence id " + sequence.id() + " is taken and free");
+            require(
+                    sequence.path().sequence() == sequence.id(),
+                    "sequence " + sequence.id() + " has the path of "
+                            + sequence.path().sequence());
             int last = memory.maxPosition(sequence.id());
             // the cells of an image with several axes are all at its first position
             boolean several = sequence.position() < sequence.length();

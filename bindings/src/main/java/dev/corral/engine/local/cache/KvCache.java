@@ -3,12 +3,7 @@ package dev.corral.engine.local.cache;
 import dev.corral.engine.EngineStats;
 import dev.corral.engine.local.cache.PrefixTree.Match;
 import dev.corral.llama.StateBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,23 +16,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KvCache implements AutoCloseable {
 
-    /** Saving a shorter prefix, or putting one back, costs more than computing it. */
-    private static final int WORTH_SAVING = 16;
-
+    /** While more cells are free, those of idle prefixes need not be counted. */
     private static final int PLENTY = 256;
 
     private final Cells cells;
     private final MemoryTraits traits;
     private final StateCache states;
-    private final List<Sequence> live = new ArrayList<>();
-    private final List<Sequence> idle = new ArrayList<>();
-    private long clock;
-    private long evictions;
+    private final LiveSequences live = new LiveSequences();
+    private final IdlePrefixes idle;
+    private final Placement placement;
 
     public KvCache(Cells cells, MemoryTraits traits, StateCache states) {
         this.cells = cells;
         this.traits = traits;
         this.states = states;
+        this.idle = new IdlePrefixes(cells, states);
+        this.placement = new Placement(cells, traits.unified(), live, idle);
     }
 
     /** Tokens of the first {@code limit} that {@link #acquire} would find. */
@@ -54,7 +48,7 @@ public final class KvCache implements AutoCloseable {
      * there, or none of them when {@code reuse} is false. Its length says how many.
      */
     public Sequence acquire(PrefixSpace space, int[] tokens, int limit, boolean reuse) {
-        Sequence sequence = reuse ? reuse(space, tokens, limit) : cells.begin(space, chooseId(null));
+        Sequence sequence = reuse ? reuse(space, tokens, limit) : cells.begin(space, placement.chooseId(null));
         live.add(sequence);
         return sequence;
     }
@@ -66,31 +60,32 @@ public final class KvCache implements AutoCloseable {
         }
         @Nullable Match match = cells.find(space, tokens, limit);
         if (match == null) {
-            return cells.begin(space, chooseId(null));
+            return cells.begin(space, placement.chooseId(null));
         }
         Sequence source = holder(match);
-        if (idle.contains(source) && takesOver(source, match.length())) {
+        if (idle.contains(source) && placement.takesOver(source, match.length())) {
             idle.remove(source);
             if (source.length() > match.length()) {
-                save(source);
+                idle.save(source);
             }
             cells.cut(source, match.length());
             return source;
         }
-        return cells.fork(source, match.length(), chooseId(source));
+        return cells.fork(source, match.length(), placement.chooseId(source));
     }
 
     /** Puts a saved state back where it spares more than what the cells hold. */
     private @Nullable Sequence restoreLonger(PrefixSpace space, int[] tokens, int limit) {
         @Nullable Match promised = states.find(space, tokens, limit);
-        if (promised == null || promised.length() - length(cells.find(space, tokens, limit)) < WORTH_SAVING) {
+        if (promised == null
+                || promised.length() - length(cells.find(space, tokens, limit)) < IdlePrefixes.WORTH_SAVING) {
             return null;
         }
         int atLeast = promised.length();
         if (!makeRoom(promised.path().length())) {
             return null;
         }
-        Sequence sequence = cells.begin(space, chooseId(null));
+        Sequence sequence = cells.begin(space, placement.chooseId(null));
         // what had to leave for it was saved, which may have replaced the state that was promised
         @Nullable Match saved = states.find(space, tokens, limit);
         if (saved == null || saved.length() < atLeast || !restore(saved, sequence)) {
@@ -116,66 +111,9 @@ public final class KvCache implements AutoCloseable {
         return Stream.concat(live.stream(), idle.stream());
     }
 
-    /** Whether a new sequence goes on in an idle one's place rather than in a copy of it. */
-    private boolean takesOver(Sequence source, int length) {
-        boolean onlyChoice = idle.size() == 1 && cells.freeId(id -> true).isEmpty();
-        return onlyChoice || (source.length() == length && (traits.unified() || isBesideLive(source.id())));
-    }
-
-    /**
-     * A free id, if need be that of the idle prefix that was used least recently. Where each sequence has cells of its
-     * own, ids next to each other are computed together, so one beside the live ones is best.
-     */
-    private int chooseId(@Nullable Sequence except) {
-        if (!traits.unified()) {
-            if (cells.freeId(this::isBesideLive).isEmpty()) {
-                leastRecentlyUsed(sequence -> sequence != except && isBesideLive(sequence.id()))
-                        .ifPresent(this::evict);
-            }
-            Optional<Integer> beside = cells.freeId(this::isBesideLive);
-            if (beside.isPresent()) {
-                return beside.get();
-            }
-        }
-        return cells.freeId(id -> true).orElseGet(() -> {
-            Sequence victim = leastRecentlyUsed(sequence -> sequence != except)
-                    .orElseThrow(() -> new IllegalStateException("more live sequences than the context has"));
-            evict(victim);
-            return victim.id();
-        });
-    }
-
-    private boolean isBesideLive(int id) {
-        return live.isEmpty() || (id >= lowestLive() - 1 && id <= highestLive() + 1);
-    }
-
-    private int lowestLive() {
-        return live.stream().mapToInt(Sequence::id).min().orElse(Integer.MAX_VALUE);
-    }
-
-    private int highestLive() {
-        return live.stream().mapToInt(Sequence::id).max().orElse(-1);
-    }
-
-    /** True when live sequences are not next to each other, so that they can't be computed together. */
-    public boolean hasGap() {
-        return !traits.unified() && live.size() > 1 && highestLive() - lowestLive() >= live.size();
-    }
-
-    /** Moves the last live sequence into the first gap. */
-    public void closeGap() {
-        int last = highestLive();
-        int gap = lowestLive();
-        while (findLive(gap).isPresent()) {
-            gap++;
-        }
-        int target = gap;
-        idle.stream().filter(sequence -> sequence.id() == target).findFirst().ifPresent(this::evict);
-        cells.move(findLive(last).orElseThrow(), target);
-    }
-
-    private Optional<Sequence> findLive(int id) {
-        return live.stream().filter(sequence -> sequence.id() == id).findFirst();
+    /** Brings live sequences that are not next to each other together, where that has not come by itself. Called each step. */
+    public void closeLastingGap() {
+        placement.closeLastingGap();
     }
 
     /** Puts all that a live sequence holds into another live one, in place of its own. */
@@ -224,36 +162,15 @@ public final class KvCache implements AutoCloseable {
     public void release(Sequence sequence, boolean keep) {
         live.remove(sequence);
         if (keep && !cells.isCovered(sequence)) {
-            sequence.usedAt(++clock);
             idle.add(sequence);
         } else {
             cells.drop(sequence);
         }
     }
 
-    private void evict(Sequence sequence) {
-        idle.remove(sequence);
-        save(sequence);
-        cells.drop(sequence);
-        evictions++;
-    }
-
-    private Optional<Sequence> leastRecentlyUsed(Predicate<Sequence> which) {
-        return idle.stream().filter(which).min(Comparator.comparingLong(Sequence::lastUsed));
-    }
-
-    private void save(Sequence sequence) {
-        if (states.isEnabled() && sequence.length() >= WORTH_SAVING) {
-            int[] tokens = sequence.tokens();
-            if (!states.covers(sequence.space(), tokens)) {
-                states.put(sequence.space(), tokens, cells.save(sequence));
-            }
-        }
-    }
-
     /** Saves the state of a live sequence as it is, for memories that can't be cut back to it later. */
     public void checkpoint(Sequence sequence) {
-        save(sequence);
+        idle.save(sequence);
     }
 
     public boolean keepsStates() {
@@ -262,11 +179,12 @@ public final class KvCache implements AutoCloseable {
 
     /** A copy of the state of exactly these tokens, for the caller to close; empty when they are no longer here. */
     public Optional<StateBuffer> saved(PrefixSpace space, int[] tokens) {
+        if (tokens.length == 0) {
+            return Optional.empty();
+        }
         Sequence sequence = acquire(space, tokens, tokens.length, true);
         try {
-            return tokens.length > 0 && sequence.length() == tokens.length
-                    ? Optional.of(cells.save(sequence))
-                    : Optional.empty();
+            return sequence.length() == tokens.length ? Optional.of(cells.save(sequence)) : Optional.empty();
         } finally {
             release(sequence, true);
         }
@@ -279,10 +197,9 @@ public final class KvCache implements AutoCloseable {
      */
     public void restore(PrefixSpace space, int[] tokens, StateBuffer state) {
         makeRoom(tokens.length);
-        Sequence sequence = cells.begin(space, chooseId(null));
+        Sequence sequence = cells.begin(space, placement.chooseId(null));
         try {
             cells.restore(sequence, tokens, state);
-            sequence.usedAt(++clock);
             idle.add(sequence);
         } catch (RuntimeException e) {
             cells.drop(sequence);
@@ -292,26 +209,12 @@ public final class KvCache implements AutoCloseable {
 
     /** Evicts the idle prefixes that these tokens begin with; says how many there were. */
     public int vacate(PrefixSpace space, int[] tokens) {
-        List<Sequence> prefixes = idle.stream()
-                .filter(sequence -> sequence.space().equals(space) && isPrefix(sequence.tokens(), tokens))
-                .sorted(Comparator.comparingInt(Sequence::length).reversed())
-                .toList();
-        prefixes.forEach(this::evict);
-        return prefixes.size();
-    }
-
-    private static boolean isPrefix(int[] prefix, int[] tokens) {
-        int mismatch = Arrays.mismatch(prefix, tokens);
-        return mismatch < 0 || mismatch == prefix.length;
+        return idle.vacate(space, tokens);
     }
 
     /** Forgets idle prefixes and saved states of exactly these tokens. */
     public void forget(PrefixSpace space, int[] tokens) {
-        List<Sequence> same = idle.stream()
-                .filter(sequence -> sequence.space().equals(space) && Arrays.equals(sequence.tokens(), tokens))
-                .toList();
-        idle.removeAll(same);
-        same.forEach(cells::drop);
+        idle.forget(space, tokens);
         states.forget(space, tokens);
     }
 
@@ -336,14 +239,12 @@ public final class KvCache implements AutoCloseable {
 
     /** Evicts one idle prefix; false when there is none. */
     public boolean evictOne() {
-        Optional<Sequence> victim = leastRecentlyUsed(sequence -> true);
-        victim.ifPresent(this::evict);
-        return victim.isPresent();
+        return idle.evictOne(_ -> true).isPresent();
     }
 
     /** Cells that hold nothing or only idle prefixes; unlimited where each sequence has cells of its own. */
     public int availableCells() {
-        return traits.unified() ? traits.cells() - cells.heldBy(live) : Integer.MAX_VALUE;
+        return traits.unified() ? traits.cells() - cells.heldBy(live.stream()) : Integer.MAX_VALUE;
     }
 
     /** Tokens of the first {@code limit} that would be shared with a sequence that is live. */
@@ -366,20 +267,28 @@ public final class KvCache implements AutoCloseable {
 
     public EngineStats.Cache stats() {
         return new EngineStats.Cache(
-                idle.size(), evictions, states.entries(), states.bytes(), states.saved(), states.restored());
+                idle.size(), idle.evictions(), states.entries(), states.bytes(), states.saved(), states.restored());
     }
 
     /** Ends the cache; where states are kept on disk, idle prefixes are among them. */
     @Override
     public void close() {
         if (states.isPersistent()) {
-            idle.stream().sorted(Comparator.comparingLong(Sequence::lastUsed)).forEach(this::save);
+            states.finishWriting();
+            idle.stream().forEach(idle::save);
         }
         states.close();
     }
 
-    /** @throws IllegalStateException when the tree, the sequences and the memory disagree */
-    public void checkInvariants() {
+    /**
+     * @param expectedLive how many sequences should be live
+     * @throws IllegalStateException when the tree, the sequences and the memory disagree
+     */
+    public void checkInvariants(int expectedLive) {
+        if (live.size() != expectedLive) {
+            throw new IllegalStateException(live.size() + " sequences are live, not " + expectedLive);
+        }
         cells.checkInvariants(all().toList());
+        states.checkInvariants();
     }
 }

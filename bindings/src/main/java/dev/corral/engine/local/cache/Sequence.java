@@ -1,15 +1,12 @@
 package dev.corral.engine.local.cache;
 
-import dev.corral.engine.local.cache.PrefixTree.Path;
-
 /** Tokens in the KV cache under one sequence id. Changed only by {@link Cells}; the engine thread's. */
 public final class Sequence {
 
     private int id;
-    private Path path;
-    private long lastUsed;
+    private PrefixPath path;
 
-    Sequence(int id, Path path) {
+    Sequence(int id, PrefixPath path) {
         this.id = id;
         this.path = path;
     }
@@ -23,7 +20,7 @@ public final class Sequence {
         return path.space();
     }
 
-    Path path() {
+    PrefixPath path() {
         return path;
     }
 
@@ -42,16 +39,7 @@ public final class Sequence {
         return path.tokens();
     }
 
-    /** When it was used last, on the cache's own clock. */
-    long lastUsed() {
-        return lastUsed;
-    }
-
-    void usedAt(long time) {
-        lastUsed = time;
-    }
-
-    void become(int newId, Path newPath) {
+    void become(int newId, PrefixPath newPath) {
         id = newId;
         path = newPath;
     }

@@ -1,7 +1,6 @@
 package dev.corral.engine.local.cache;
 
 import dev.corral.engine.local.cache.PrefixTree.Match;
-import dev.corral.engine.local.cache.PrefixTree.Path;
 import dev.corral.llama.LlamaException;
 import dev.corral.llama.StateBuffer;
 import java.io.IOException;
@@ -36,16 +35,17 @@ public final class StateCache implements AutoCloseable {
     private long clock;
     private long restored;
     private long saved;
+    private boolean ending;
 
     /** A saved state: in memory, on disk, or both while it is being written. */
     private static final class Entry {
-        private final Path path;
+        private final PrefixPath path;
         private @Nullable StateBuffer state;
         private StateFiles.@Nullable Saved file;
         private boolean writing;
         private long lastUsed;
 
-        Entry(Path path, @Nullable StateBuffer state, StateFiles.@Nullable Saved file) {
+        Entry(PrefixPath path, @Nullable StateBuffer state, StateFiles.@Nullable Saved file) {
             this.path = path;
             this.state = state;
             this.file = file;
@@ -111,7 +111,7 @@ public final class StateCache implements AutoCloseable {
     }
 
     private void add(PrefixSpace space, int[] tokens, @Nullable StateBuffer state, StateFiles.@Nullable Saved file) {
-        Path path = tree.begin(space, nextId++);
+        PrefixPath path = tree.begin(space, nextId++);
         tree.append(path, tokens, 0, tokens.length);
         Entry entry = new Entry(path, state, file);
         entry.lastUsed = ++clock;
@@ -141,6 +141,10 @@ public final class StateCache implements AutoCloseable {
         StateBuffer state = entry.state;
         if (state == null) {
             return false;
+        }
+        if (ending) {
+            written(entry, target.writeNow(entry.path.space(), entry.path.tokens(), state));
+            return true;
         }
         entry.writing = target.write(entry.path.space(), entry.path.tokens(), state, file -> written(entry, file));
         return entry.writing;
@@ -244,13 +248,36 @@ public final class StateCache implements AutoCloseable {
         return saved;
     }
 
+    /** @throws IllegalStateException when the entries, their tree and their bytes disagree */
+    void checkInvariants() {
+        tree.checkInvariants();
+        long held = 0;
+        int tokens = 0;
+        for (Entry entry : entries.values()) {
+            held += entry.state == null ? 0 : entry.state.size();
+            tokens += entry.path.length();
+        }
+        if (held != bytes || tokens != tree.cells()) {
+            throw new IllegalStateException(entries.size() + " saved states of " + tokens + " tokens and " + held
+                    + " bytes are counted as " + tree.cells() + " and " + bytes);
+        }
+    }
+
+    /** Waits for the files that are being written. From here on nothing is lost because the writer has too much to do. */
+    void finishWriting() {
+        ending = true;
+        if (files != null) {
+            files.finish();
+        }
+    }
+
     /** Writes what is only in memory to disk, where that is wanted, and frees all buffers. */
     @Override
     public void close() {
+        finishWriting();
         if (files != null) {
-            files.finish();
             entries.values().stream()
-                    .filter(entry -> entry.state != null && entry.file == null)
+                    .filter(entry -> entry.state != null && entry.file == null && !entry.writing)
                     .sorted(Comparator.comparingLong((Entry entry) -> entry.lastUsed))
                     .forEach(entry -> files.writeNow(
                             entry.path.space(), entry.path.tokens(), Objects.requireNonNull(entry.state)));

@@ -55,6 +55,9 @@ public final class TokenScores {
         }
     }
 
+    /** Of a completion whose tokens nobody scores. */
+    public static final TokenScores NONE = new TokenScores(List.of(), 0, false, _ -> {});
+
     private final List<Target> targets;
     private final int top;
     private final boolean shared;

@@ -26,8 +26,7 @@ final class AdapterTurns {
      */
     String next(List<Completion> running) {
         String first = running.isEmpty() ? current : running.getFirst().space().adapters();
-        if (running.stream()
-                .allMatch(completion -> completion.space().adapters().equals(first))) {
+        if (allHave(running, first)) {
             return first;
         }
         Map<String, Integer> members = new HashMap<>();
@@ -49,6 +48,15 @@ final class AdapterTurns {
         return mayGoOn ? current : others.getFirst();
     }
 
+    private static boolean allHave(List<Completion> running, String set) {
+        for (int i = 0; i < running.size(); i++) {
+            if (!running.get(i).space().adapters().equals(set)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private int passedOver(String set) {
         return passedOver.getOrDefault(set, 0);
     }
@@ -56,9 +64,7 @@ final class AdapterTurns {
     /** Says that a step computed a set while all these were in slots. */
     void computed(String set, List<Completion> running) {
         current = set;
-        if (passedOver.isEmpty()
-                && running.stream()
-                        .allMatch(completion -> completion.space().adapters().equals(set))) {
+        if (passedOver.isEmpty() && allHave(running, set)) {
             return;
         }
         List<String> active = running.stream()

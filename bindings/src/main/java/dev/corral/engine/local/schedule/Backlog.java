@@ -27,13 +27,18 @@ public final class Backlog {
      * @throws EngineException with {@link EngineError.Busy} when too many wait
      */
     public int enter(int completions) {
-        int before = unfinished.getAndAdd(completions);
-        int waiting = Math.max(0, before - slots);
-        if (before > 0 && before + completions > slots + queueLimit) {
-            unfinished.addAndGet(-completions);
-            throw new EngineException(new EngineError.Busy(waiting, retryAfter()));
-        }
-        return waiting;
+        int before;
+        do {
+            before = unfinished.get();
+            if (before > 0 && before + completions > slots + queueLimit) {
+                throw new EngineException(new EngineError.Busy(waiting(before), retryAfter()));
+            }
+        } while (!unfinished.compareAndSet(before, before + completions));
+        return waiting(before);
+    }
+
+    private int waiting(int entered) {
+        return Math.max(0, entered - slots);
     }
 
     /** Completions have ended. */

@@ -17,6 +17,8 @@ import java.util.List;
  */
 public final class PrefillShares {
 
+    private static final Comparator<Completion> SHORTEST_FIRST = Comparator.comparingInt(Completion::pending);
+
     private final PrefillPacer pacer;
     private final MemoryTraits traits;
     private final int batchSize;
@@ -52,7 +54,7 @@ public final class PrefillShares {
             return;
         }
         Completion first = shortestFirst.getFirst();
-        shortestFirst.sort(Comparator.comparingInt(Completion::pending));
+        shortestFirst.sort(SHORTEST_FIRST);
         outputs = scoredOutputs;
         int room = batchSize - plan.tokens();
         if (streaming) {
@@ -107,7 +109,7 @@ public final class PrefillShares {
      * at a point where it was saved, and the end of the prompt, short of its last token, is where requests part.
      */
     private int untilCheckpoint(Completion completion) {
-        int checkpoint = completion.checkpoint();
+        int checkpoint = completion.prompt().checkpoint();
         int computed = completion.sequence().length();
         return !traits.cuttable() && completion.request().cache().reuse() && computed < checkpoint
                 ? checkpoint - computed

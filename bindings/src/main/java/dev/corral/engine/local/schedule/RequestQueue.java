@@ -137,4 +137,22 @@ final class RequestQueue {
     int size() {
         return size;
     }
+
+    /** @throws IllegalStateException when the counts disagree with those that wait, or that run */
+    void checkInvariants(List<Completion> running) {
+        int waiting = 0;
+        int started = 0;
+        for (Tenant tenant : tenants.values()) {
+            waiting += tenant.waiting.size();
+            started += tenant.running;
+        }
+        long leaders = running.stream().filter(Completion::isLeader).count();
+        if (waiting != size || started != leaders) {
+            throw new IllegalStateException("the queue counts " + size + " that wait and " + started + " that run, not "
+                    + waiting + " and " + leaders);
+        }
+        if (all().stream().anyMatch(completion -> completion.isRunning() || completion.isClosed())) {
+            throw new IllegalStateException("a completion waits that runs or has ended");
+        }
+    }
 }

@@ -11,8 +11,8 @@ import dev.corral.engine.local.cache.Sequence;
 import dev.corral.engine.local.completion.Completion;
 import dev.corral.engine.local.completion.LocalGeneration;
 import dev.corral.engine.local.measure.Counters;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -28,23 +28,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scheduler {
 
-    /** A prefix in the making is worth waiting for when it spares at least so many tokens. */
-    private static final int WORTH_WAITING = 16;
-
-    private static final int GAP_PATIENCE = 4;
-
     private final KvCache cache;
     private final MemoryTraits traits;
     private final Slots slots;
     private final PrefillShares shares;
     private final Counters counters;
     private final ScoreMemory scores = new ScoreMemory();
+    private final Admission admission;
     private final RequestQueue queue = new RequestQueue();
     private final AdapterTurns turns = new AdapterTurns();
-    private final List<Completion> running = new ArrayList<>();
-    private long arrivals;
     private int withDeadline;
-    private int stepsWithGap;
 
     public Scheduler(KvCache cache, MemoryTraits traits, Slots slots, PrefillShares shares, Counters counters) {
         this.cache = cache;
@@ -52,30 +45,30 @@ public final class Scheduler {
         this.slots = slots;
         this.shares = shares;
         this.counters = counters;
+        this.admission = new Admission(cache, traits, slots, scores);
     }
 
     /** Those that run, in the order of admission. Not to be changed. */
     public List<Completion> runningCompletions() {
-        return running;
+        return slots.running();
     }
 
     public void enqueue(Completion completion) {
         queue.add(completion);
-        withDeadline += completion.request().schedule().deadline().isPresent() ? 1 : 0;
+        withDeadline += hasDeadline(completion) ? 1 : 0;
+    }
+
+    private static boolean hasDeadline(Completion completion) {
+        return completion.request().schedule().deadline().isPresent();
     }
 
     public boolean isIdle() {
-        return running.isEmpty() && queue.size() == 0;
+        return running() == 0 && queue.size() == 0;
     }
 
     /** Whether somebody waits for the next token of a text. */
     public boolean isStreaming() {
-        for (Completion completion : running) {
-            if (!completion.isPrefilling()) {
-                return true;
-            }
-        }
-        return false;
+        return slots.isStreaming();
     }
 
     public int waiting() {
@@ -83,7 +76,7 @@ public final class Scheduler {
     }
 
     public int running() {
-        return running.size();
+        return slots.running().size();
     }
 
     public List<SlotState> slotStates() {
@@ -94,64 +87,12 @@ public final class Scheduler {
     public void admit(long now) {
         if (slots.free() > 0) {
             queue.offer(completion -> {
-                if (canAdmit(completion)) {
+                if (admission.admits(completion)) {
                     admit(completion, now);
                 }
                 return slots.free() > 0;
             });
         }
-    }
-
-    private boolean canAdmit(Completion completion) {
-        if (slots.free() < completion.members().size()) {
-            return false;
-        }
-        return running.isEmpty() || (!awaitsPrefix(completion) && hasRoom(completion));
-    }
-
-    /** True while a running prefill is about to compute a prefix that this completion could share. */
-    private boolean awaitsPrefix(Completion completion) {
-        if (!completion.request().cache().reuse()) {
-            return false;
-        }
-        int have = -1;
-        for (Completion other : running) {
-            if (!other.isPrefilling()
-                    || !other.request().cache().reuse()
-                    || !other.space().equals(completion.space())) {
-                continue;
-            }
-            int limit = Math.max(completion.reusable(), ScoreMemory.shared(completion, other));
-            int common = shareable(completion, other, limit);
-            if (common > other.sequence().length()) {
-                have = have >= 0
-                        ? have
-                        : cache.reusable(completion.space(), completion.tokens(), scores.reusable(completion));
-                if (common - have >= WORTH_WAITING) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    /** Tokens that a completion will be able to take over from one that is being prefilled. */
-    private int shareable(Completion completion, Completion other, int limit) {
-        int common = Math.min(limit, completion.commonPrefix(other));
-        if (traits.cuttable()) {
-            return common;
-        }
-        int checkpoint = other.checkpoint();
-        return common >= checkpoint && cache.keepsStates() ? checkpoint : 0;
-    }
-
-    private boolean hasRoom(Completion completion) {
-        int watermark = traits.cells() / 100;
-        int shared = completion.request().cache().reuse()
-                ? cache.sharedWithLive(completion.space(), completion.tokens(), completion.reusable())
-                : 0;
-        return cache.availableCells()
-                >= completion.length() + completion.members().size() - shared + watermark;
     }
 
     private void admit(Completion leader, long now) {
@@ -168,13 +109,12 @@ public final class Scheduler {
                 completion.length() > 0 && completion.request().cache().reuse());
         counters.reused(sequence.length());
         int slot = slots.take(completion, completion.request().cache().slot());
-        completion.start(sequence, slot, ++arrivals, now);
-        running.add(completion);
+        completion.start(sequence, slot, now);
     }
 
     /** Chooses the tokens of the next step and makes sure that their cells are free. */
     public void plan(Plan plan) {
-        closeGap();
+        cache.closeLastingGap();
         fill(plan);
         while (!plan.isEmpty() && !cache.makeRoom(plan.tokens())) {
             preemptYoungest();
@@ -182,17 +122,9 @@ public final class Scheduler {
         }
     }
 
-    /** A gap costs a pass over the weights each step, moving a sequence a copy; so only one that stays is closed. */
-    private void closeGap() {
-        stepsWithGap = cache.hasGap() ? stepsWithGap + 1 : 0;
-        if (stepsWithGap > GAP_PATIENCE) {
-            cache.closeGap();
-            stepsWithGap = 0;
-        }
-    }
-
     private void fill(Plan plan) {
         plan.clear();
+        List<Completion> running = slots.running();
         String adapters = turns.next(running);
         boolean streaming = false;
         for (Completion completion : running) {
@@ -212,24 +144,19 @@ public final class Scheduler {
      * where it was.
      */
     public void preemptYoungest() {
-        Completion youngest = running.stream()
-                .min(Comparator.<Completion>comparingInt(
-                                completion -> completion.request().schedule().priority())
-                        .thenComparing(
-                                Comparator.comparingLong(Completion::order).reversed()))
-                .orElseThrow();
-        if (youngest.group() != null && running.size() == youngest.members().size()) {
+        Completion youngest = slots.youngest();
+        if (youngest.group() != null && running() == youngest.members().size()) {
             fail(
                     youngest.generation(),
                     new EngineError.Unsupported("the beams have grown to more tokens than the KV cache holds"));
             return;
         }
-        if (running.size() == 1) {
+        if (running() == 1) {
             throw new IllegalStateException("one completion of " + youngest.length()
                     + " tokens does not fit a cache of " + traits.cells() + " cells");
         }
         for (Completion member : youngest.members()) {
-            vacate(member, true);
+            leaveSlot(member, member.request().cache().reuse());
             if (member.isLeader()) {
                 queue.addFirst(member);
             }
@@ -237,19 +164,17 @@ public final class Scheduler {
         counters.preempted();
     }
 
-    private void vacate(Completion completion, boolean keep) {
+    private void leaveSlot(Completion completion, boolean keep) {
         settle(completion, 0);
-        running.remove(completion);
-        Sequence sequence = completion.leave();
-        slots.release(
-                completion.slot(), keep ? new Slots.Last(sequence.space(), sequence.tokens()) : Slots.Last.NOTHING);
-        completion.leaveSlot();
+        Sequence sequence = completion.sequence();
+        slots.release(completion, keep ? new Slots.Last(sequence.space(), sequence.tokens()) : Slots.Last.NOTHING);
+        completion.leave();
         cache.release(sequence, keep);
     }
 
     /** Records a decoded plan: its tokens are in the cache now. */
     public void decoded(Plan plan) {
-        turns.computed(plan.completion(0).space().adapters(), running);
+        turns.computed(plan.completion(0).space().adapters(), slots.running());
         for (int i = 0; i < plan.size(); i++) {
             decoded(plan.completion(i), plan.count(i));
         }
@@ -262,19 +187,14 @@ public final class Scheduler {
         queue.charge(completion, count);
         if (!traits.cuttable()
                 && completion.request().cache().reuse()
-                && sequence.length() == completion.checkpoint()) {
+                && sequence.length() == completion.prompt().checkpoint()) {
             cache.checkpoint(sequence);
         }
     }
 
     /** The completion that came first of those whose next tokens are an image or sound; null when there is none. */
     public @Nullable Completion nextMedia() {
-        for (Completion completion : running) {
-            if (completion.hasMedia() && completion.untilMedia() == 0) {
-                return completion;
-            }
-        }
-        return null;
+        return slots.nextMedia();
     }
 
     /**
@@ -296,10 +216,10 @@ public final class Scheduler {
      */
     public boolean shiftContext(Completion completion) {
         Optional<Limits.ContextShift> shift = completion.request().limits().contextShift();
-        if (shift.isEmpty() || completion.hasMedia() || !cache.canShift()) {
+        if (shift.isEmpty() || completion.prompt().hasMedia() || !cache.canShift()) {
             return false;
         }
-        int keep = shift.get().kept(completion.promptLength(), completion.length());
+        int keep = shift.get().kept(completion.prompt().length(), completion.length());
         int discard = shift.get().discarded(keep, completion.length());
         cache.shift(completion.sequence(), keep, discard);
         completion.discard(keep, discard);
@@ -320,10 +240,14 @@ public final class Scheduler {
         }
     }
 
-    /** Ends all completions of a request with an error. */
+    /** Ends all completions of a request with an error. What they computed stays, unless that was what failed. */
     public void fail(LocalGeneration generation, EngineError error) {
         generation.fail(error);
-        forEach(completion -> completion.generation() == generation, completion -> discard(completion, true));
+        boolean sound = !(error instanceof EngineError.Internal);
+        forEach(
+                completion -> completion.generation() == generation,
+                completion -> discard(
+                        completion, sound && completion.request().cache().reuse()));
     }
 
     /** Ends everything with an error and forgets the cache. */
@@ -346,17 +270,14 @@ public final class Scheduler {
 
     private void discard(Completion completion, boolean keep) {
         if (completion.isRunning()) {
-            vacate(completion, keep);
+            leaveSlot(completion, keep);
             if (completion.isLeader()) {
                 queue.ended(completion);
             }
         } else if (completion.isLeader()) {
             queue.remove(completion);
         }
-        withDeadline -= completion.isLeader()
-                        && completion.request().schedule().deadline().isPresent()
-                ? 1
-                : 0;
+        withDeadline -= completion.isLeader() && hasDeadline(completion) ? 1 : 0;
         completion.close();
     }
 
@@ -375,16 +296,13 @@ public final class Scheduler {
     }
 
     private void failLate(Completion completion) {
-        completion
-                .request()
-                .schedule()
-                .deadline()
-                .ifPresent(deadline -> fail(completion.generation(), new EngineError.DeadlineExceeded(deadline)));
+        Duration deadline = completion.request().schedule().deadline().orElseThrow();
+        fail(completion.generation(), new EngineError.DeadlineExceeded(deadline));
     }
 
     private void forEach(Predicate<Completion> which, Consumer<Completion> what) {
         List<Completion> found = new ArrayList<>(0);
-        running.stream().filter(which).forEach(found::add);
+        slots.running().stream().filter(which).forEach(found::add);
         queue.all().stream().filter(which).forEach(found::add);
         for (Completion completion : found) {
             if (!completion.isClosed()) {
@@ -395,10 +313,8 @@ public final class Scheduler {
 
     /** @throws IllegalStateException when the scheduler and the cache disagree */
     public void checkInvariants() {
-        cache.checkInvariants();
-        if (slots.count() - slots.free() != running.size()) {
-            throw new IllegalStateException(
-                    running.size() + " completions run in " + (slots.count() - slots.free()) + " slots");
-        }
+        slots.checkInvariants();
+        queue.checkInvariants(slots.running());
+        cache.checkInvariants(running());
     }
 }

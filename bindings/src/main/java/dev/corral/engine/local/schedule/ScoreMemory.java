@@ -25,8 +25,7 @@ final class ScoreMemory {
     /** How many of a completion's tokens may come from the cache, given what it can take over from here. */
     int reusable(Completion completion) {
         int most = completion.reusable();
-        @Nullable TokenScores own = completion.scores();
-        if (own == null || !own.isShared()) {
+        if (!completion.prompt().scores().isShared()) {
             return most;
         }
         for (Entry entry : entries) {
@@ -37,8 +36,8 @@ final class ScoreMemory {
 
     /** Fills in what is known of a completion's tokens, and remembers it for others. */
     void admit(Completion completion) {
-        @Nullable TokenScores own = completion.scores();
-        if (own == null || !own.isShared() || !completion.request().cache().reuse()) {
+        TokenScores own = completion.prompt().scores();
+        if (!own.isShared() || !completion.request().cache().reuse()) {
             return;
         }
         @Nullable Completion source = null;
@@ -50,11 +49,11 @@ final class ScoreMemory {
                 source = entry.completion();
             }
         }
-        if (source != null && source.scores() != null) {
-            own.inherit(source.scores(), most);
+        if (source != null) {
+            own.inherit(source.prompt().scores(), most);
         }
         if (entries.stream().noneMatch(entry -> entry.completion() == completion)) {
-            remember(completion, completion.promptLength() * (1 + own.top()));
+            remember(completion, completion.prompt().length() * (1 + own.top()));
         }
     }
 
@@ -69,18 +68,15 @@ final class ScoreMemory {
     }
 
     private static int inheritable(Completion completion, Completion other) {
-        @Nullable TokenScores scores = other.scores();
-        return scores == null ? 0 : Math.min(scores.scored(), shared(completion, other));
+        return Math.min(other.prompt().scores().scored(), shared(completion, other));
     }
 
     /** How many outputs two completions have in common that one can take over from the other. */
     static int shared(Completion completion, Completion other) {
-        @Nullable TokenScores own = completion.scores();
-        @Nullable TokenScores theirs = other.scores();
-        if (own == null || theirs == null || completion == other) {
-            return 0;
-        }
-        boolean suits = own.isShared()
+        TokenScores own = completion.prompt().scores();
+        TokenScores theirs = other.prompt().scores();
+        boolean suits = completion != other
+                && own.isShared()
                 && theirs.isShared()
                 && completion.space().equals(other.space())
                 && theirs.top() >= own.top()

@@ -47,7 +47,7 @@ public final class SlotFiles {
         requireSpareSequence();
         try (StateBuffer state = cache.saved(last.space(), tokens).orElseThrow(() -> empty(slot))) {
             StateHeader header = new StateHeader(fingerprint, last.space(), tokens, state.size(), state.checksum());
-            StateFile.write(file, file.resolveSibling(file.getFileName() + ".part"), header, state);
+            StateFile.write(file, file.resolveSibling("." + name + ".part"), header, state);
             return new Reply.SlotStored(slot, tokens.length, Files.size(file), System.nanoTime() - begun);
         } catch (IOException e) {
             throw failed("the slot could not be saved", e);

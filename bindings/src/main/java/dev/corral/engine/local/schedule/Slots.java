@@ -8,12 +8,12 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Which completion runs in which slot. Not thread-safe; the engine thread's. */
+/** Which completion runs in which slot, and in which order they came. Not thread-safe; the engine thread's. */
 public final class Slots {
 
     private final @Nullable Completion[] occupants;
     private final Last[] last;
-    private int free;
+    private final List<Completion> running = new ArrayList<>();
 
     /**
      * What a slot's last completion left in the cache.
@@ -28,7 +28,6 @@ public final class Slots {
         occupants = new Completion[count];
         last = new Last[count];
         Arrays.fill(last, Last.NOTHING);
-        free = count;
     }
 
     int count() {
@@ -36,7 +35,12 @@ public final class Slots {
     }
 
     int free() {
-        return free;
+        return occupants.length - running.size();
+    }
+
+    /** Those that run, in the order of admission. Not to be changed. */
+    List<Completion> running() {
+        return running;
     }
 
     /** Takes the preferred slot where it is free, otherwise the first free one. */
@@ -45,7 +49,7 @@ public final class Slots {
                 ? preferred
                 : firstFree();
         occupants[slot] = completion;
-        free--;
+        running.add(completion);
         return slot;
     }
 
@@ -58,11 +62,11 @@ public final class Slots {
         throw new IllegalStateException("no slot is free");
     }
 
-    /** @param computed what its completion leaves in the cache */
-    void release(int slot, Last computed) {
-        occupants[slot] = null;
-        last[slot] = computed;
-        free++;
+    /** @param left what the completion leaves in the cache */
+    void release(Completion completion, Last left) {
+        occupants[completion.slot()] = null;
+        last[completion.slot()] = left;
+        running.remove(completion);
     }
 
     /** What the slot's last completion, or a restored state, left in the cache. */
@@ -72,6 +76,42 @@ public final class Slots {
 
     void setLast(int slot, Last left) {
         last[slot] = left;
+    }
+
+    /** Whether somebody waits for the next token of a text. */
+    boolean isStreaming() {
+        for (int i = 0; i < running.size(); i++) {
+            if (!running.get(i).isPrefilling()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The completion that came first of those whose next tokens are an image or sound; null when there is none. */
+    @Nullable
+    Completion nextMedia() {
+        for (int i = 0; i < running.size(); i++) {
+            if (running.get(i).prompt().hasMedia() && running.get(i).untilMedia() == 0) {
+                return running.get(i);
+            }
+        }
+        return null;
+    }
+
+    /** The completion that came last of those with the lowest priority. */
+    Completion youngest() {
+        Completion youngest = running.getLast();
+        for (int i = running.size() - 2; i >= 0; i--) {
+            if (priority(running.get(i)) < priority(youngest)) {
+                youngest = running.get(i);
+            }
+        }
+        return youngest;
+    }
+
+    private static int priority(Completion completion) {
+        return completion.request().schedule().priority();
     }
 
     List<SlotState> states() {
@@ -86,9 +126,35 @@ public final class Slots {
                                     true,
                                     completion.generation().id(),
                                     completion.sequence().length(),
-                                    completion.promptLength(),
+                                    completion.prompt().length(),
                                     completion.generated()));
         }
         return states;
+    }
+
+    /** @throws IllegalStateException when a completion is not where it should be, or its sequence holds other tokens */
+    void checkInvariants() {
+        int occupied = 0;
+        for (@Nullable Completion occupant : occupants) {
+            occupied += occupant == null ? 0 : 1;
+        }
+        require(occupied == running.size(), running.size() + " completions run in " + occupied + " slots");
+        for (Completion completion : running) {
+            int slot = completion.slot();
+            require(occupants[slot] == completion, "slot " + slot + " has another completion");
+            require(completion.isRunning() && !completion.isClosed(), "slot " + slot + " has one that does not run");
+            int[] computed = completion.sequence().tokens();
+            require(
+                    computed.length <= completion.length()
+                            && Arrays.mismatch(computed, 0, computed.length, completion.tokens(), 0, computed.length)
+                                    < 0,
+                    "the sequence of slot " + slot + " holds other tokens than its completion has");
+        }
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalStateException(message);
+        }
     }
 }

@@ -11,7 +11,6 @@ import dev.corral.llama.Context;
 import dev.corral.llama.ScoreRows;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Scores given tokens by the outputs of a decoded plan. Logits stay where they are: what comes to Java is a number a
@@ -49,13 +48,10 @@ public final class PromptScorer implements AutoCloseable {
         int output = 0;
         for (int i = 0; i < plan.size(); i++) {
             Completion completion = plan.completion(i);
-            @Nullable TokenScores scores = completion.scores();
-            if (scores != null) {
-                int from = completion.sequence().length();
-                if (!score(scores, output - from, from + plan.count(i), context)) {
-                    failed = failed.isEmpty() ? new ArrayList<>() : failed;
-                    failed.add(completion);
-                }
+            int from = completion.sequence().length();
+            if (!score(completion.prompt().scores(), output - from, from + plan.count(i), context)) {
+                failed = failed.isEmpty() ? new ArrayList<>() : failed;
+                failed.add(completion);
             }
             output += plan.count(i);
         }

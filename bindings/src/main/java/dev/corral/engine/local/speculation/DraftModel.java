@@ -15,7 +15,6 @@ import dev.corral.llama.SamplingRows;
 import dev.corral.llama.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A smaller model that drafts for a larger one: its likeliest tokens, for all completions that ask in the same batches.
@@ -33,11 +32,6 @@ final class DraftModel {
 
     private static final double WEIGHT = 0.2;
 
-    /** How far the sizes of the vocabularies may be apart, and the first token that must be the same: llama.cpp's. */
-    private static final int MOST_MISSING = 128;
-
-    private static final int FIRST_COMPARED = 5;
-
     private final Model model;
     private final Context context;
     private final KvCache cache;
@@ -53,40 +47,6 @@ final class DraftModel {
     @FunctionalInterface
     interface Drafts {
         void drafted(Draftable text, int count);
-    }
-
-    /** What the draft model holds of one text. */
-    private static final class Follower {
-        private final Draftable text;
-        private final Sequence sequence;
-        private final int shifts;
-        private int wanted;
-        private int reading;
-        private double leastLogprob;
-        private int drafted;
-
-        /** Drafted tokens that are in the draft model's cache and not yet accepted. */
-        private int ahead;
-
-        private int row;
-
-        Follower(Draftable text, Sequence sequence) {
-            this.text = text;
-            this.sequence = sequence;
-            this.shifts = text.shifts();
-        }
-
-        boolean isCurrent() {
-            return text.isRunning() && text.shifts() == shifts;
-        }
-
-        int pending() {
-            return text.length() - sequence.length();
-        }
-
-        boolean isDrafting() {
-            return row >= 0 && drafted < wanted;
-        }
     }
 
     /**
@@ -149,6 +109,7 @@ final class DraftModel {
         long begun = System.nanoTime();
         int read = catchUp();
         if (read == 0) {
+            followers.forEach(follower -> follower.wanted = 0);
             return;
         }
         int total = 0;
@@ -179,7 +140,9 @@ final class DraftModel {
         for (Follower follower : followers) {
             follower.row = -1;
             follower.drafted = 0;
-            follower.reading = follower.wanted > 0 && knows(follower) ? Math.min(follower.pending(), budget) : 0;
+            follower.reading = follower.wanted > 0 && follower.isWithin(vocabulary.size())
+                    ? Math.min(follower.pending(), budget)
+                    : 0;
             budget -= follower.reading;
             addPending(follower);
         }
@@ -205,17 +168,6 @@ final class DraftModel {
         }
     }
 
-    /** Tokens that only the larger model's vocabulary has can't be read. */
-    private boolean knows(Follower follower) {
-        int[] tokens = follower.text.tokens();
-        for (int i = follower.sequence.length(); i < follower.text.length(); i++) {
-            if (tokens[i] >= vocabulary.size()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private boolean decode() {
         int held = 0;
         for (Follower follower : followers) {
@@ -237,10 +189,7 @@ final class DraftModel {
                     && rows.token(row) < targetTokens
                     && rows.logprob(row) >= follower.leastLogprob
                     && !vocabulary.isEndOfGeneration(rows.token(row))) {
-                Draftable text = follower.text;
-                text.roomFor(follower.wanted)[text.length() + follower.drafted] = rows.token(row);
-                follower.drafted++;
-                follower.row = 0;
+                follower.take(rows.token(row));
                 taken++;
             }
         }
@@ -296,7 +245,7 @@ final class DraftModel {
     }
 
     void checkInvariants() {
-        cache.checkInvariants();
+        cache.checkInvariants(followers.size());
     }
 
     void close() {
@@ -306,37 +255,5 @@ final class DraftModel {
         batch.close();
         context.close();
         model.close();
-    }
-
-    /** @throws IllegalArgumentException when drafts of one model mean nothing to the other */
-    static void requireSameTokens(Vocabulary target, Vocabulary draft) {
-        @Nullable String difference = difference(target, draft);
-        if (difference != null) {
-            throw new IllegalArgumentException("the draft model has another vocabulary than the model: " + difference);
-        }
-    }
-
-    /** As llama.cpp has it: the same kind, the same ends, and the same text for each token but the first few. */
-    private static @Nullable String difference(Vocabulary target, Vocabulary draft) {
-        if (target.type() != draft.type()) {
-            return "it is of type " + draft.type() + ", the model's of type " + target.type();
-        }
-        if (target.addsBos() != draft.addsBos()
-                || (target.addsBos() && !target.bos().equals(draft.bos()))) {
-            return "its texts begin with another token";
-        }
-        if (target.addsEos() != draft.addsEos()
-                || (target.addsEos() && !target.eos().equals(draft.eos()))) {
-            return "its texts end with another token";
-        }
-        if (Math.abs(target.size() - draft.size()) > MOST_MISSING) {
-            return "it has " + draft.size() + " tokens, the model's " + target.size();
-        }
-        for (int token = FIRST_COMPARED; token < Math.min(target.size(), draft.size()); token++) {
-            if (!target.text(token).equals(draft.text(token))) {
-                return "token " + token + " is '" + draft.text(token) + "', the model's '" + target.text(token) + "'";
-            }
-        }
-        return null;
     }
 }

@@ -34,7 +34,7 @@ public final class DraftModels {
                 throw new IllegalArgumentException("the memory of the draft model "
                         + draft.model().getFileName() + " can't be cut back to what was accepted");
             }
-            DraftModel.requireSameTokens(vocabulary, model.vocabulary());
+            VocabularyMatch.require(vocabulary, model.vocabulary());
             Context context = model.newContext(contextOptions(options, draft, target));
             MemoryTraits traits =
                     new MemoryTraits(context.maxSequences(), context.contextSize(), true, true, model.slidingWindow());

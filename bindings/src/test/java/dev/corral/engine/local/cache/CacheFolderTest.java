@@ -86,6 +86,36 @@ class CacheFolderTest {
     }
 
     @Test
+    void whatIsIdleAtTheEndIsThereAtTheNextBeginning() throws Exception {
+        int conversations = 12;
+        try (LocalEngine engine = openWithoutMemory()) {
+            for (int i = 0; i < conversations; i++) {
+                EngineFixture.run(engine, conversation(i));
+            }
+            assertThat(engine.stats().cache().idlePrefixes()).isGreaterThan(8);
+        }
+        try (LocalEngine engine = openWithoutMemory()) {
+            for (int i = 0; i < conversations; i++) {
+                assertThat(EngineFixture.run(engine, conversation(i)).cachedTokens())
+                        .as("conversation " + i)
+                        .isGreaterThan(40);
+            }
+            engine.checkInvariants();
+        }
+    }
+
+    /** What leaves the cells goes to the folder at once, which its writer can't keep up with. */
+    private LocalEngine openWithoutMemory() {
+        return TinyEngines.open(
+                model,
+                options -> options.contextSize(4096)
+                        .slots(2)
+                        .unifiedCache(true)
+                        .cacheRamMiB(0)
+                        .cacheFolder(cache));
+    }
+
+    @Test
     void aFolderThatCanOnlyBeReadIsRead() throws Exception {
         String text;
         try (LocalEngine engine = open()) {

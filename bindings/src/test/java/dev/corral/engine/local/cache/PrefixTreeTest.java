@@ -3,7 +3,6 @@ package dev.corral.engine.local.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.corral.engine.local.cache.PrefixTree.Match;
-import dev.corral.engine.local.cache.PrefixTree.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -18,8 +17,8 @@ class PrefixTreeTest {
 
     private final PrefixTree tree = new PrefixTree();
 
-    private Path path(int sequence, int... tokens) {
-        Path path = tree.begin(PrefixSpace.SHARED, sequence);
+    private PrefixPath path(int sequence, int... tokens) {
+        PrefixPath path = tree.begin(PrefixSpace.SHARED, sequence);
         tree.append(path, tokens, 0, tokens.length);
         return path;
     }
@@ -33,7 +32,7 @@ class PrefixTreeTest {
 
     @Test
     void theLongestHeldPrefixIsFoundInTheMiddleOfARun() {
-        Path a = path(0, 1, 2, 3, 4);
+        PrefixPath a = path(0, 1, 2, 3, 4);
         path(1, 7, 8);
         assertThat(tree.longest(PrefixSpace.SHARED, new int[] {1, 2, 3, 9, 9}, 5))
                 .isEqualTo(new Match(a, 3));
@@ -42,8 +41,8 @@ class PrefixTreeTest {
 
     @Test
     void aForkSharesCellsUntilItGoesItsOwnWay() {
-        Path a = path(0, 1, 2, 3, 4);
-        Path b = tree.fork(a, 2, 1);
+        PrefixPath a = path(0, 1, 2, 3, 4);
+        PrefixPath b = tree.fork(a, 2, 1);
         assertThat(tree.cells()).isEqualTo(4);
         tree.append(b, new int[] {9, 9, 9}, 0, 3);
         assertThat(tree.cells()).isEqualTo(7);
@@ -57,8 +56,8 @@ class PrefixTreeTest {
 
     @Test
     void removingOneHolderKeepsWhatOthersHold() {
-        Path a = path(0, 1, 2, 3, 4);
-        Path b = tree.fork(a, 2, 1);
+        PrefixPath a = path(0, 1, 2, 3, 4);
+        PrefixPath b = tree.fork(a, 2, 1);
         tree.remove(a);
         assertThat(tree.cells()).isEqualTo(2);
         assertThat(b.tokens()).containsExactly(1, 2);
@@ -69,7 +68,7 @@ class PrefixTreeTest {
 
     @Test
     void onlyWholePathsMatchWhereMemoryCannotBeCut() {
-        Path a = path(0, 1, 2, 3);
+        PrefixPath a = path(0, 1, 2, 3);
         path(1, 1, 2, 3, 4, 5);
         assertThat(tree.longestWhole(PrefixSpace.SHARED, new int[] {1, 2, 3, 4, 9}, 5))
                 .isEqualTo(new Match(a, 3));
@@ -81,7 +80,7 @@ class PrefixTreeTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void agreesWithPlainListsOfTokens(long seed) {
         Random random = new Random(seed);
-        List<Path> live = new ArrayList<>();
+        List<PrefixPath> live = new ArrayList<>();
         for (int step = 0; step < 3_000; step++) {
             switch (random.nextInt(live.isEmpty() ? 1 : 4)) {
                 case 0 -> {
@@ -94,7 +93,7 @@ class PrefixTreeTest {
                     assertThat(match == null ? 0 : match.length())
                             .as("seed %d step %d", seed, step)
                             .isEqualTo(expected);
-                    Path path = match == null
+                    PrefixPath path = match == null
                             ? tree.begin(PrefixSpace.SHARED, step)
                             : tree.fork(match.path(), match.length(), step);
                     tree.append(path, wanted, expected, wanted.length - expected);
@@ -103,14 +102,14 @@ class PrefixTreeTest {
                 }
                 case 1 -> tree.append(live.get(random.nextInt(live.size())), new int[] {random.nextInt(3)}, 0, 1);
                 case 2 -> {
-                    Path source = live.get(random.nextInt(live.size()));
+                    PrefixPath source = live.get(random.nextInt(live.size()));
                     int length = random.nextInt(source.length() + 1);
-                    Path fork = tree.fork(source, length, step);
+                    PrefixPath fork = tree.fork(source, length, step);
                     assertThat(fork.tokens()).isEqualTo(Arrays.copyOf(source.tokens(), length));
                     live.add(fork);
                 }
                 default -> {
-                    Path gone = live.remove(random.nextInt(live.size()));
+                    PrefixPath gone = live.remove(random.nextInt(live.size()));
                     int before = tree.cells();
                     int exclusive = tree.exclusiveCells(gone);
                     tree.remove(gone);
