@@ -35,7 +35,13 @@ train_java() {
     if is_current "$STARTUP_CACHE" "$SERVER_JAR" "$SERVER_LIBRARIES" &&
         is_current "$WORKER_CACHE" "$SERVER_JAR" "$SERVER_LIBRARIES"; then return 0; fi
     say "preparing quick starts"
+    renew_class_files "$SERVER_LIBRARIES"
     record_starts "$JAVA_HOME/bin/java" "$ROOT/server/jvm.options" "$SERVER_JAR" "$1"
+}
+
+# renew_class_files FOLDER: its jars with classes from before Java 6 get them in today's format, which the cache takes.
+renew_class_files() {
+    "$JAVA_HOME/bin/java" -cp "$1/*" "$LIB/RenewClassFiles.java" "$1" || note "the jars in $1 stay as they are: starts are slower"
 }
 
 # record_starts JAVA OPTIONS JAR MODEL: writes corral-server.aot and corral-worker.aot beside the jar.

@@ -40,6 +40,7 @@ gather_program() {
     cp "$SERVER_JAR" "$ROOT/server/jvm.options" "$folder/lib/"
     # what the jar's manifest names, and nothing that an earlier build left
     class_path "$SERVER_JAR" | while IFS= read -r jar; do cp "$ROOT/server/target/$jar" "$folder/lib/lib/"; done
+    renew_class_files "$folder/lib/lib"
     cp "$ROOT/packaging/systemd/corral.service" "$folder/systemd/"
 }
 
@@ -119,7 +120,7 @@ gather_papers() {
     for document in /usr/share/doc/libstdc++6/copyright /usr/share/doc/libgomp1/copyright; do
         if [ -f "$document" ]; then cp "$document" "$folder/licenses/gcc-runtime-libraries.txt"; fi
     done
-    python3 "$LIB/sbom.py" --version "$version" --maven "$ROOT/server/target/corral-server.cdx.json" \
+    python3 "$LIB/sbom.py" --version "$version" --maven "$ROOT/server/target/corral-server.cdx.json" --jars "$folder/lib/lib" \
         --npm "$WEB/package.json" "$WEB/package-lock.json" --native "$ROOT/cmake/LlamaSource.cmake" "$folder/native" \
         --java "$folder/runtime/release" --output "$folder/sbom.cdx.json"
 }

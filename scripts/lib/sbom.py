@@ -79,10 +79,21 @@ def java_component(release):
     return made
 
 
+def say_what_is_renewed(components, jars):
+    """Jars that are not as they were published have another checksum."""
+    for part in components:
+        jar = jars / f"{part['name']}-{part['version']}.jar"
+        published = [each["content"] for each in part.get("hashes", []) if each["alg"] == "SHA-256"]
+        if jar.exists() and published and sha256(jar)["content"] not in published:
+            part["hashes"] = [sha256(jar)]
+            part["pedigree"] = {"notes": "The published jar, its class files in the format of the packaged Java."}
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--version", required=True)
     arguments.add_argument("--maven", type=pathlib.Path, required=True)
+    arguments.add_argument("--jars", type=pathlib.Path, required=True)
     arguments.add_argument("--npm", type=pathlib.Path, nargs=2, required=True)
     arguments.add_argument("--native", type=pathlib.Path, nargs=2, required=True)
     arguments.add_argument("--java", type=pathlib.Path, required=True)
@@ -93,6 +104,7 @@ def main():
     server = document["metadata"]["component"]
     server["type"] = "application"
     server["version"] = given.version
+    say_what_is_renewed(document["components"], given.jars)
     others = [*page_components(*given.npm), *native_components(*given.native), java_component(given.java)]
     document["components"] += others
     for dependency in document["dependencies"]:

@@ -8431,6 +8431,15 @@ public class Native extends Native$shared {
     public static int CORRAL_FAILED() {
         return CORRAL_FAILED;
     }
+    private static final int CORRAL_MESSAGE_SIZE = (int)1024L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CORRAL_MESSAGE_SIZE = 1024
+     * }
+     */
+    public static int CORRAL_MESSAGE_SIZE() {
+        return CORRAL_MESSAGE_SIZE;
+    }
 
     private static class corral_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(

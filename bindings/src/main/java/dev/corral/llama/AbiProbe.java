@@ -1,7 +1,6 @@
 package dev.corral.llama;
 
 import dev.corral.ffi.Native;
-import dev.corral.ffi.corral_error;
 import dev.corral.ffi.corral_layout;
 import dev.corral.ffi.corral_row;
 import dev.corral.ffi.corral_score;
@@ -29,7 +28,7 @@ import java.util.stream.Stream;
 final class AbiProbe {
 
     private static final Map<String, GroupLayout> STRUCTS = Stream.of(
-                    corral_error.layout(),
+                    NativeError.LAYOUT,
                     corral_layout.layout(),
                     corral_row.layout(),
                     corral_score.layout(),

@@ -1,18 +1,33 @@
 package dev.corral.llama;
 
+import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
+
 import dev.corral.ffi.Native;
-import dev.corral.ffi.corral_error;
 import dev.corral.llama.LlamaException.Code;
+import java.lang.foreign.GroupLayout;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
 /** The {@code corral_error} that a call fills in when it fails. */
 final class NativeError {
 
+    /**
+     * As {@link AbiProbe} compares it with the library's. Not jextract's: that makes handles for single characters of the message, and
+     * with them thirty classes at each start.
+     */
+    static final GroupLayout LAYOUT = MemoryLayout.structLayout(
+                    Native.C_INT.withName("code"),
+                    MemoryLayout.sequenceLayout(Native.CORRAL_MESSAGE_SIZE(), Native.C_CHAR)
+                            .withName("message"))
+            .withName("corral_error");
+
+    private static final long MESSAGE = LAYOUT.byteOffset(groupElement("message"));
+
     private final MemorySegment segment;
 
     NativeError(SegmentAllocator allocator) {
-        segment = corral_error.allocate(allocator);
+        segment = allocator.allocate(LAYOUT);
     }
 
     MemorySegment segment() {
@@ -28,7 +43,7 @@ final class NativeError {
 
     /** @param complaints what llama.cpp logged meanwhile, or nothing */
     LlamaException exception(int result, String complaints) {
-        String message = corral_error.message(segment).getString(0);
+        String message = segment.getString(MESSAGE);
         return new LlamaException(code(result), complaints.isEmpty() ? message : message + ": " + complaints);
     }
 

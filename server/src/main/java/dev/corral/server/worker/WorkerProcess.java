@@ -97,6 +97,8 @@ public final class WorkerProcess implements AutoCloseable {
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-Dstdout.encoding=UTF-8");
         command.add("-Dstderr.encoding=UTF-8");
+        // few things are made by reflection, once each: compiling the access would not pay
+        command.add("-Djdk.reflect.useNativeAccessorOnly=true");
         Optional.ofNullable(System.getProperty(NATIVE_DIRECTORY))
                 .ifPresent(folder -> command.add("-D" + NATIVE_DIRECTORY + "=" + folder));
         command.addAll(jvmOptions);

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.corral.ffi.Native;
-import dev.corral.ffi.corral_error;
 import dev.corral.ffi.llama_batch;
 import dev.corral.ffi.llama_context_params;
 import dev.corral.llama.NativeLibrary;
@@ -27,6 +26,7 @@ import java.util.List;
 /** llama.cpp's own functions on a model, without libcorral's checks in front of them. What it allocates stays. */
 final class RawNative {
 
+    private static final int ERROR_BYTES = Integer.BYTES + Native.CORRAL_MESSAGE_SIZE();
     private static final int LARGEST_BATCH = 256;
 
     /** More than registers hold, so that it is returned where the caller says, as any object of C++ is. */
@@ -172,7 +172,14 @@ final class RawNative {
         }
         MemorySegment opened = arena.allocate(ADDRESS);
         Native.corral_projector_open(
-                model, text(projector.toString()), false, 1, -1, -1, opened, corral_error.allocate(arena));
+                model,
+                text(projector.toString()),
+                false,
+                1,
+                -1,
+                -1,
+                opened,
+                arena.allocate(ERROR_BYTES, Integer.BYTES));
         return opened.get(ADDRESS, 0);
     }
 

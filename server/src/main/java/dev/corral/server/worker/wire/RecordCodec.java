@@ -1,8 +1,5 @@
 package dev.corral.server.worker.wire;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +14,7 @@ final class RecordCodec implements Codec<Object> {
         this.type = type;
     }
 
-    /** @param constructor from an array of all components */
-    private record Shape(Component[] components, MethodHandle constructor) {
+    private record Shape(Component[] components, RecordConstructor constructor) {
 
         static Shape of(Class<?> type) {
             RecordComponent[] declared = type.getRecordComponents();
@@ -29,11 +25,7 @@ final class RecordCodec implements Codec<Object> {
                 }
                 Class<?>[] types =
                         Arrays.stream(declared).map(RecordComponent::getType).toArray(Class<?>[]::new);
-                MethodHandle constructor = MethodHandles.publicLookup()
-                        .findConstructor(type, MethodType.methodType(void.class, types))
-                        .asSpreader(Object[].class, types.length)
-                        .asType(MethodType.methodType(Object.class, Object[].class));
-                return new Shape(components, constructor);
+                return new Shape(components, new RecordConstructor(type.getConstructor(types)));
             } catch (ReflectiveOperationException e) {
                 throw new IllegalArgumentException("no codec for " + type, e);
             }
@@ -57,7 +49,7 @@ final class RecordCodec implements Codec<Object> {
         }
         in.leave();
         try {
-            return (Object) known.constructor.invokeExact(values);
+            return known.constructor.of(values);
         } catch (RuntimeException e) {
             throw new MalformedFrame("a value that " + type.getSimpleName() + " refuses", e);
         } catch (Throwable e) {
