@@ -13,6 +13,7 @@ import java.util.OptionalLong;
  * @param layerBytes of each layer's tensors, the first layer's first; what belongs to no layer is in none of them
  * @param keyWidth numbers that a token's keys have in each layer; 0 where a layer keeps no tokens
  * @param valueWidth numbers that its values have in each layer
+ * @param window the layers that keep only the last tokens
  * @param stateBytes that each sequence takes besides, in layers that keep a state in place of tokens
  * @param heads of attention
  * @param width of a token's vector
@@ -27,6 +28,7 @@ public record ModelShape(
         List<Long> layerBytes,
         List<Long> keyWidth,
         List<Long> valueWidth,
+        SlidingWindow window,
         long stateBytes,
         int heads,
         long width,
@@ -46,18 +48,42 @@ public record ModelShape(
         return new Reading(files).shape();
     }
 
-    /** Bytes of the KV cache that a token takes in all layers. */
-    public long bytesPerToken(TensorType keys, TensorType values) {
+    /** The same with another window. */
+    public ModelShape with(SlidingWindow other) {
+        return new ModelShape(
+                layers,
+                weightBytes,
+                layerBytes,
+                keyWidth,
+                valueWidth,
+                other,
+                stateBytes,
+                heads,
+                width,
+                feedForward,
+                vocabulary,
+                trainedContext,
+                causal);
+    }
+
+    /**
+     * Bytes of the KV cache.
+     *
+     * @param cells in layers that see everything
+     * @param windowed cells in those of the sliding window
+     */
+    public long cacheBytes(long cells, long windowed, TensorType keys, TensorType values) {
         long bytes = 0;
         for (int layer = 0; layer < layers; layer++) {
-            bytes += bytesPerToken(layer, keys, values);
+            bytes += cacheBytes(layer, cells, windowed, keys, values);
         }
         return bytes;
     }
 
-    /** Bytes of the KV cache that a token takes in one layer. */
-    public long bytesPerToken(int layer, TensorType keys, TensorType values) {
-        return bytes(keys, keyWidth.get(layer)) + bytes(values, valueWidth.get(layer));
+    /** The same of one layer. */
+    public long cacheBytes(int layer, long cells, long windowed, TensorType keys, TensorType values) {
+        long tokens = window.covers(layer) ? windowed : cells;
+        return tokens * (bytes(keys, keyWidth.get(layer)) + bytes(values, valueWidth.get(layer)));
     }
 
     private static long bytes(TensorType type, long numbers) {
@@ -83,15 +109,14 @@ public record ModelShape(
             int layers = (int) whole("block_count").orElse(0);
             long width = whole("embedding_length").orElse(0);
             int heads = (int) Math.max(1, most("attention.head_count").orElse(1));
-            long headSize = width / heads;
-            long keySize = whole("attention.key_length").orElse(headSize);
-            long valueSize = whole("attention.value_length").orElse(headSize);
+            SlidingWindow window = SlidingWindow.of(metadata, architecture, layers);
             List<Long> keys = new ArrayList<>();
             List<Long> values = new ArrayList<>();
             for (int layer = 0; layer < layers; layer++) {
-                long keyValueHeads = isRecurrent() && !isHybrid() ? 0 : keyValueHeads(layer, heads);
-                keys.add(keyValueHeads * keySize);
-                values.add(keyValueHeads * valueSize);
+                long keyValueHeads = keepsTokens(layer, layers) ? keyValueHeads(layer, heads) : 0;
+                String suffix = window.covers(layer) ? "_swa" : "";
+                keys.add(keyValueHeads * size("attention.key_length", suffix, width / heads));
+                values.add(isCompressed() ? 0 : keyValueHeads * size("attention.value_length", suffix, width / heads));
             }
             long stateful = keys.stream().filter(size -> size == 0).count();
             return new ModelShape(
@@ -103,7 +128,8 @@ public record ModelShape(
                     layerBytes(layers),
                     keys,
                     values,
-                    isRecurrent() ? stateful * layerState() : 0,
+                    window,
+                    isRecurrent() ? stateful * layerState(width) : 0,
                     heads,
                     width,
                     most("feed_forward_length").orElse(4 * width),
@@ -112,8 +138,27 @@ public record ModelShape(
                     metadata.get(key("attention.causal")) instanceof Value.Truth(boolean causal) ? causal : true);
         }
 
+        /** What is said of layers in a sliding window, else of all. */
+        private long size(String name, String suffix, long natural) {
+            return whole(name + suffix).orElseGet(() -> whole(name).orElse(natural));
+        }
+
+        /** Layers behind these use the tokens that others keep. */
+        private boolean keepsTokens(int layer, int layers) {
+            long sharing = whole("attention.shared_kv_layers").orElse(0);
+            return layer < layers - sharing && (!isRecurrent() || isHybrid());
+        }
+
+        /** Values are made from what is kept as keys. */
+        private boolean isCompressed() {
+            return whole("attention.key_length_mla").orElse(0) > 0
+                    && whole("attention.value_length_mla").orElse(0) > 0;
+        }
+
         private boolean isRecurrent() {
-            return whole("ssm.state_size").isPresent() || whole("wkv.head_size").isPresent();
+            return whole("ssm.state_size").isPresent()
+                    || whole("wkv.head_size").isPresent()
+                    || whole("shortconv.l_cache").isPresent();
         }
 
         /** Some layers attend, and each layer says so. */
@@ -129,8 +174,16 @@ public record ModelShape(
             return whole("attention.head_count_kv").orElse(heads);
         }
 
-        /** Mamba's state of one layer for one sequence: the last inputs of its convolution, and the state itself. */
-        private long layerState() {
+        /** One layer's state of one sequence: the last inputs, and what became of all before them. */
+        private long layerState(long width) {
+            OptionalLong headSize = whole("wkv.head_size");
+            if (headSize.isPresent()) {
+                return Float.BYTES * width * (whole("token_shift_count").orElse(2) + headSize.getAsLong());
+            }
+            OptionalLong inputs = whole("shortconv.l_cache");
+            if (inputs.isPresent()) {
+                return Float.BYTES * width * (inputs.getAsLong() - 1);
+            }
             long inner = whole("ssm.inner_size").orElse(0);
             long state = whole("ssm.state_size").orElse(0);
             long groups = whole("ssm.group_count").orElse(0);

@@ -8,9 +8,9 @@ import dev.corral.server.model.Lease;
 import dev.corral.server.model.ModelRegistry;
 import dev.corral.server.model.ServedModel;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Leads each request to the dialects of the model that it names, which is loaded first if need be and stays until the request is
@@ -19,7 +19,7 @@ import java.util.Set;
  * @param tables of each model, with the same routes
  * @param ofAll dialects that are about no model
  */
-record ModelChooser(ModelRegistry registry, Map<ServedModel, Routes> tables, List<Dialect> ofAll)
+record ModelChooser(ModelRegistry registry, Function<ServedModel, Routes> tables, List<Dialect> ofAll)
         implements Routes.Chooser {
 
     /** Routes of dialects that are about all models. */
@@ -34,6 +34,8 @@ record ModelChooser(ModelRegistry registry, Map<ServedModel, Routes> tables, Lis
             "/v1/models/{+id}",
             "/api/tags",
             "/api/ps",
+            "/api/pull",
+            "/api/delete",
             "/api/version",
             "/",
             "/petals",
@@ -50,12 +52,8 @@ record ModelChooser(ModelRegistry registry, Map<ServedModel, Routes> tables, Lis
     @Override
     public void choose(Exchange exchange, Routes.Answer answer) throws InterruptedException {
         Optional<String> named = exchange.model();
-        ServedModel model =
-                named.map(registry::require).orElse(registry.models().getFirst());
-        Routes table = tables.get(model);
-        if (table == null) {
-            throw new IllegalStateException(model.plan().name() + " has no routes");
-        }
+        ServedModel model = named.map(registry::require).orElseGet(registry::require);
+        Routes table = tables.apply(model);
         try (Lease _ = lease(exchange, model)) {
             answer.by(table);
         }

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.DoubleConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,20 +96,24 @@ final class ServeCommand implements Subcommand {
             throw new BadFlag("--model, --hf-repo, --model-url and --alias are about one model; with several, each is "
                     + "named under 'models' in the configuration file, or is in the folder of --models-dir");
         }
-        if (models.isEmpty()) {
+        if (models.isEmpty() && !server.managesModels()) {
             throw new BadFlag("there is no model in " + server.modelsFolder().orElseThrow());
         }
-        return several(terminal, server, models);
+        return several(terminal, server, models, engines -> ServedModels.further(server, arguments, engines, terminal));
     }
 
     /** One model: one of several that happens to be alone, where it may leave memory. */
     private int only(Terminal terminal, ServeOptions options) throws InterruptedException {
         return options.idleUnload().isEmpty()
                 ? one(terminal, options)
-                : several(terminal, options, Map.of(options.settleName(), options));
+                : several(terminal, options, Map.of(options.settleName(), options), _ -> Optional.empty());
     }
 
-    private int several(Terminal terminal, ServeOptions server, Map<String, ServeOptions> models)
+    private int several(
+            Terminal terminal,
+            ServeOptions server,
+            Map<String, ServeOptions> models,
+            Function<EngineOpener, Optional<SeveralModels.Further>> further)
             throws InterruptedException {
         server.startLog();
         HttpSettings http = server.toHttpSettings();
@@ -118,7 +123,7 @@ final class ServeCommand implements Subcommand {
         List<SeveralModels.Entry> entries = ServedModels.of(models, engines, terminal);
         Listening running;
         try {
-            running = SeveralModels.listen(http, entries, server.toRoom(), dialects, tracing());
+            running = SeveralModels.listen(http, entries, further.apply(engines), server.toRoom(), dialects, tracing());
         } catch (IOException e) {
             return cantListen(terminal, http, e);
         }

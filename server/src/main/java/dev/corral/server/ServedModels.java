@@ -6,9 +6,11 @@ import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.gguf.GgufException;
 import dev.corral.server.configuration.ConfigurationFile;
 import dev.corral.server.configuration.Setting;
+import dev.corral.server.flags.Arguments;
 import dev.corral.server.flags.BadFlag;
 import dev.corral.server.flags.ServeOptions;
 import dev.corral.server.hub.ModelFolder;
+import dev.corral.server.hub.StoredModel;
 import dev.corral.server.model.ModelLoader;
 import dev.corral.server.model.ModelPlan;
 import dev.corral.server.terminal.Terminal;
@@ -30,22 +32,39 @@ final class ServedModels {
 
     private ServedModels() {}
 
-    /** Models of a folder by the names that {@code corral list} gives them. */
-    static List<ConfigurationFile.Model> inFolder(Path folder) {
-        boolean pulled = folder.equals(PULLED) && !Files.isDirectory(folder);
-        if (!pulled && !Files.isDirectory(folder)) {
-            throw new BadFlag("--models-dir must be a folder, but there is none at " + folder);
+    /** @throws BadFlag when there is none */
+    static ModelFolder folder(Path named) {
+        boolean pulled = named.equals(PULLED) && !Files.isDirectory(named);
+        if (!pulled && !Files.isDirectory(named)) {
+            throw new BadFlag("--models-dir must be a folder, but there is none at " + named);
         }
-        ModelFolder models = pulled ? ModelFolder.standard(System.getenv()) : new ModelFolder(folder);
-        return models.list().stream()
-                .map(model -> {
-                    List<Setting> settings = new ArrayList<>(
-                            List.of(new Setting("model", List.of(model.file().toString()), 0)));
-                    model.projector()
-                            .ifPresent(file -> settings.add(new Setting("mmproj", List.of(file.toString()), 0)));
-                    return new ConfigurationFile.Model(model.name(), settings, 0);
-                })
-                .toList();
+        return pulled ? ModelFolder.standard(System.getenv()) : new ModelFolder(named);
+    }
+
+    /** Models of a folder by the names that {@code corral list} gives them. */
+    static List<ConfigurationFile.Model> inFolder(Path named) {
+        return folder(named).list().stream().map(ServedModels::settings).toList();
+    }
+
+    private static ConfigurationFile.Model settings(StoredModel model) {
+        List<Setting> settings = new ArrayList<>(
+                List.of(new Setting("model", List.of(model.file().toString()), 0)));
+        model.projector().ifPresent(file -> settings.add(new Setting("mmproj", List.of(file.toString()), 0)));
+        return new ConfigurationFile.Model(model.name(), settings, 0);
+    }
+
+    /** Models that clients may let come into the folder that is served; empty where they may not. */
+    static Optional<SeveralModels.Further> further(
+            ServeOptions server, Arguments arguments, EngineOpener engines, Terminal terminal) {
+        if (!server.managesModels()) {
+            return Optional.empty();
+        }
+        Path named = server.modelsFolder().orElseThrow();
+        HubModels hub = new HubModels(
+                folder(named),
+                server.hub(),
+                stored -> plan(stored.name(), arguments.model(settings(stored)), engines, terminal));
+        return Optional.of(new SeveralModels.Further(hub, server.toDefaults()));
     }
 
     /**

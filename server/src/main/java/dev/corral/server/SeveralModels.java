@@ -1,28 +1,21 @@
 package dev.corral.server;
 
 import dev.corral.server.dialects.DialectSettings;
-import dev.corral.server.dialects.Dialects;
 import dev.corral.server.generation.Defaults;
-import dev.corral.server.http.Dialect;
 import dev.corral.server.http.HttpSettings;
-import dev.corral.server.http.PathPrefixes;
-import dev.corral.server.http.Routes;
+import dev.corral.server.model.ModelDownloads;
 import dev.corral.server.model.ModelPlan;
 import dev.corral.server.model.ModelRegistry;
+import dev.corral.server.model.ModelSource;
 import dev.corral.server.model.ServedModel;
-import dev.corral.server.operations.MeteredModel;
 import dev.corral.server.operations.Operations;
 import dev.corral.server.tracing.Tracing;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * A server of several models: each has the dialects before it with defaults of its own, and a request goes to those of the
@@ -39,11 +32,19 @@ final class SeveralModels implements Listening {
      */
     record Entry(ModelPlan plan, Defaults defaults) {}
 
+    /**
+     * Models that clients may let come.
+     *
+     * @param source of them
+     * @param defaults where a request to one says nothing
+     */
+    record Further(ModelSource source, Defaults defaults) {}
+
     private final ModelRegistry registry;
-    private final Map<ServedModel, ModelFront> fronts;
+    private final ModelFronts fronts;
     private final Ports ports;
 
-    private SeveralModels(ModelRegistry registry, Map<ServedModel, ModelFront> fronts, Ports ports) {
+    private SeveralModels(ModelRegistry registry, ModelFronts fronts, Ports ports) {
         this.registry = registry;
         this.fronts = fronts;
         this.ports = ports;
@@ -57,58 +58,38 @@ final class SeveralModels implements Listening {
     static SeveralModels listen(
             HttpSettings http, List<Entry> entries, ModelRegistry.Room room, DialectSettings settings)
             throws IOException {
-        return listen(http, entries, room, settings, Optional.empty());
+        return listen(http, entries, Optional.empty(), room, settings, Optional.empty());
     }
 
-    /** @param tracing told of every request, and closed with the server */
+    /**
+     * @param entries what is there from the start; there may be none where further ones may come
+     * @param tracing told of every request, and closed with the server
+     */
     static SeveralModels listen(
             HttpSettings http,
             List<Entry> entries,
+            Optional<Further> further,
             ModelRegistry.Room room,
             DialectSettings settings,
             Optional<Tracing> tracing)
             throws IOException {
-        ModelRegistry registry =
-                new ModelRegistry(entries.stream().map(Entry::plan).toList(), room);
-        Map<ServedModel, ModelFront> fronts = new IdentityHashMap<>();
-        List<MeteredModel> metered = new ArrayList<>();
-        for (int i = 0; i < entries.size(); i++) {
-            ServedModel model = registry.models().get(i);
-            Entry entry = entries.get(i);
-            ModelFront front = new ModelFront(
-                    new Dialects(model.gate(), entry.defaults(), entry.plan().aliases(), settings), tracing);
-            fronts.put(model, front);
-            metered.add(new MeteredModel(entry.plan().name(), model.gate(), front.meter()));
-            registry.prepare(model, front::prepare);
-        }
+        ModelRegistry registry = new ModelRegistry(List.of(), room);
+        Defaults ofAll = further.map(Further::defaults)
+                .orElseGet(() -> entries.stream()
+                        .findFirst()
+                        .map(Entry::defaults)
+                        .orElseThrow(() -> new IllegalArgumentException("no models")));
+        ModelFronts fronts = new ModelFronts(registry, ofAll, settings, tracing);
+        entries.forEach(entry -> fronts.add(entry.plan(), entry.defaults()));
+        further.ifPresent(more -> registry.allow(new ModelDownloads(more.source(), registry, fronts)));
         Ports ports = Ports.open(
                 http,
                 settings.ports(),
                 tracing,
-                new Operations(metered, () -> isReady(registry)),
-                (ofAll, ofOne) -> table(registry, fronts, http.prefixes(), ofAll, ofOne));
+                new Operations(fronts::metered, () -> isReady(registry)),
+                (about, ofOne) -> fronts.table(http.prefixes(), about, ofOne));
         registry.start();
         return new SeveralModels(registry, fronts, ports);
-    }
-
-    /** The routes of all models as one table. */
-    private static Routes table(
-            ModelRegistry registry,
-            Map<ServedModel, ModelFront> fronts,
-            PathPrefixes prefixes,
-            List<Dialect> ofAll,
-            Function<Dialects, List<Dialect>> ofOne) {
-        Map<ServedModel, Routes> tables = new IdentityHashMap<>();
-        List<Dialect> all = new ArrayList<>(ofAll);
-        for (ServedModel model : registry.models()) {
-            List<Dialect> own =
-                    ofOne.apply(Objects.requireNonNull(fronts.get(model)).dialects());
-            tables.put(model, new Routes(own, prefixes));
-            if (model == registry.models().getFirst()) {
-                all.addAll(own);
-            }
-        }
-        return Routes.choosing(all, prefixes, new ModelChooser(registry, tables, ofAll));
     }
 
     /** Whether all are there that should be from the start. */
@@ -136,7 +117,7 @@ final class SeveralModels implements Listening {
     public boolean shutDown(Duration grace) throws InterruptedException {
         registry.shut();
         boolean finished = ports.awaitIdle(grace);
-        fronts.values().forEach(front -> front.dialects().close());
+        fronts.close();
         registry.close();
         ports.close();
         return finished;

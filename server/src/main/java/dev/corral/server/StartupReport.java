@@ -60,6 +60,13 @@ final class StartupReport {
     /** Models that are loaded as requests name them. */
     void several(List<String> models, URI address, boolean keyed) {
         out.println("Corral listens on " + address);
+        if (models.isEmpty()) {
+            out.println("Ready: no model yet");
+            out.println("Try:   curl " + (keyed ? "-H \"Authorization: Bearer $KEY\" " : "") + address
+                    + "/api/pull -d '{\"model\":\"OWNER/NAME\"}'");
+            out.flush();
+            return;
+        }
         out.println("Ready: " + (models.size() == 1 ? "" : models.size() + " models, ") + String.join(", ", models)
                 + ", loaded when a request names one");
         out.println(trial(keyed, address, "\"model\":\"" + models.getFirst() + "\","));

@@ -26,6 +26,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two small models behind one port, each in this process or in a worker of its own. */
 class SeveralModelsTest {
@@ -301,6 +303,36 @@ class SeveralModelsTest {
                 .isEqualTo("unload");
         Conditions.await("it left", () -> status("second").equals("unloaded"));
         assertThat(client.get("/api/ps").json().path("models")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/chat", "/api/generate"})
+    void whoWantsAModelGoneDoesNotLoadIt(String path) throws Exception {
+        AtomicInteger loads = new AtomicInteger();
+        ModelLoader counted = progress -> {
+            loads.incrementAndGet();
+            return LocalEngine.open(options(second, "second"), progress);
+        };
+        listen(entry("first", here(first, "first"), false), entry("second", counted, false));
+        TestClient.Answer answer = client.post(path, "{\"model\": \"second:latest\", \"keep_alive\": 0}");
+        assertThat(answer.json().path("done_reason").textValue()).isEqualTo("unload");
+        assertThat(answer.json().path("model").textValue()).isEqualTo("second:latest");
+        assertThat(loads).hasValue(0);
+        assertThat(client.post(path, "{\"model\": \"second\", \"keep_alive\": \"soon\"}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(client.post(path, "{\"model\": \"third\", \"keep_alive\": 0}")
+                        .status())
+                .isEqualTo(404);
+        assertThat(client.post(
+                                path,
+                                "{\"model\": \"second\", \"prompt\": \"A\", \"messages\": [{\"role\": \"user\","
+                                        + " \"content\": \"A\"}], \"keep_alive\": 0, \"stream\": false,"
+                                        + " \"options\": {\"num_predict\": 1}}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(loads).hasValue(1);
+        Conditions.await("it left", () -> status("second").equals("unloaded"));
     }
 
     @Test

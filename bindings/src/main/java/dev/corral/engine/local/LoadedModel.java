@@ -34,6 +34,7 @@ import dev.corral.llama.Context;
 import dev.corral.llama.ContextOptions;
 import dev.corral.llama.Model;
 import dev.corral.llama.ModelOptions;
+import dev.corral.llama.NativeLibrary;
 import dev.corral.llama.Projector;
 import dev.corral.llama.ProjectorOptions;
 import dev.corral.llama.SplitMode;
@@ -64,9 +65,6 @@ record LoadedModel(
         MediaPrompts media)
         implements AutoCloseable {
 
-    /** Sequence ids for finished prefixes, beside those of the slots. */
-    private static final int IDLE_SEQUENCES = 28;
-
     /** Tokens that the images of most models whose image tokens see each other have at most. */
     private static final int WHOLE_IMAGE = 512;
 
@@ -77,7 +75,11 @@ record LoadedModel(
         asked.rpcServers().forEach(RpcServer::join); // before their memory is asked for
         LocalEngineOptions options = files.files().isEmpty()
                 ? asked
-                : new MemoryFit(ModelShape.of(files.files()), FreeMemory.now(asked)).applyTo(asked);
+                : new MemoryFit(
+                                ModelShape.of(files.files()),
+                                FreeMemory.now(asked),
+                                NativeLibrary.load().attendsOnCpu())
+                        .applyTo(asked);
         Model model = Model.open(options.model(), modelOptions(options), loaded -> {
             progress.accept(loaded);
             return true;
@@ -257,19 +259,11 @@ record LoadedModel(
                 .contextSize(fit.contextSize())
                 .batchSize(options.batchSize())
                 .microBatchSize(fit.microBatchSize())
-                .maxSequences(sequences(options, fit))
+                .maxSequences(fit.sequences())
                 .kvUnified(fit.unified())
                 .flashAttention(fit.flashAttention())
                 .swaFull(options.fullWindowCache())
                 .build();
-    }
-
-    private static int sequences(LocalEngineOptions options, ContextFit fit) {
-        int most = Math.min(ContextOptions.MAX_SEQUENCES, options.batchSize());
-        if (fit.isRecurrent()) {
-            return Math.min(most, options.slots() * 2);
-        }
-        return fit.unified() ? Math.min(most, options.slots() + IDLE_SEQUENCES) : options.slots();
     }
 
     private static MemoryTraits traits(ContextFit fit, Model model, Context context) {

@@ -116,23 +116,28 @@ public final class Arguments {
             if (models.containsKey(model.name())) {
                 continue;
             }
-            Map<String, Given> own = new LinkedHashMap<>(server);
-            own.values().removeIf(given -> !isOfAModel(given.option()));
-            for (Setting setting : model.settings()) {
-                Given given = read(setting, true);
-                own.put(given.name(), given);
-            }
-            ServeOptions options = parse(own);
-            if (options.model.model == null && !options.download.named()) {
-                throw ConfigurationException.at(
-                        file.file(),
-                        model.line(),
-                        model.name() + " must say which model it is: model, hf-repo or model-url");
-            }
-            options.model.alias = model.name() + (options.model.alias == null ? "" : "," + options.model.alias);
-            models.put(model.name(), options);
+            models.put(model.name(), model(model));
         }
         return models;
+    }
+
+    /** The flags of one model. */
+    public ServeOptions model(ConfigurationFile.Model model) {
+        Map<String, Given> own = new LinkedHashMap<>(server);
+        own.values().removeIf(given -> !isOfAModel(given.option()));
+        for (Setting setting : model.settings()) {
+            Given given = read(setting, true);
+            own.put(given.name(), given);
+        }
+        ServeOptions options = parse(own);
+        if (options.model.model == null && !options.download.named()) {
+            throw ConfigurationException.at(
+                    file.file(),
+                    model.line(),
+                    model.name() + " must say which model it is: model, hf-repo or model-url");
+        }
+        options.model.alias = model.name() + (options.model.alias == null ? "" : "," + options.model.alias);
+        return options;
     }
 
     private Given read(Setting setting, boolean ofAModel) {

@@ -7,6 +7,7 @@ import dev.corral.server.hub.Pull;
 import dev.corral.server.hub.StoredModel;
 import dev.corral.server.terminal.ProgressBar;
 import dev.corral.server.terminal.Terminal;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -65,25 +66,38 @@ final class DownloadFlags {
         if (!named()) {
             return Optional.empty();
         }
-        ModelFolder folder = ModelFolder.standard(System.getenv());
-        return Optional.of(offline ? stored(folder) : pulled(folder, withProjector, terminal));
+        return Optional.of(get(reference(), storedName(), withProjector, terminal));
     }
 
-    private Pull.Pulled pulled(ModelFolder folder, boolean withProjector, Terminal terminal)
+    /** A model of the hub that drafts, which is in the model folder from now on. */
+    Path draft(String wanted, Terminal terminal) throws InterruptedException {
+        return get(ModelReference.repository(wanted), wanted, false, terminal).file();
+    }
+
+    /** @param name as the model folder has it */
+    private Pull.Pulled get(ModelReference wanted, String name, boolean withProjector, Terminal terminal)
             throws InterruptedException {
+        ModelFolder folder = ModelFolder.standard(System.getenv());
+        if (offline) {
+            return stored(folder.require(name));
+        }
         ProgressBar bar = new ProgressBar(terminal);
         try (Pull pull = new Pull(folder, hub.toSettings(), bar)) {
-            return pull.get(reference(), withProjector);
+            return pull.get(wanted, withProjector);
         } catch (HubException e) {
             bar.endLine();
-            throw e;
+            StoredModel there = folder.find(name).orElseThrow(() -> e);
+            terminal.err().println("corral: " + e.getMessage() + "; what is there already is served");
+            return stored(there);
         }
     }
 
-    private Pull.Pulled stored(ModelFolder folder) {
-        StoredModel model = folder.require(
-                file != null ? file.substring(file.lastIndexOf('/') + 1) : repository != null ? repository : last());
+    private static Pull.Pulled stored(StoredModel model) {
         return new Pull.Pulled(model.file(), model.projector());
+    }
+
+    private String storedName() {
+        return file != null ? file.substring(file.lastIndexOf('/') + 1) : repository != null ? repository : last();
     }
 
     private String last() {

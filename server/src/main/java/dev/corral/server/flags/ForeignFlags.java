@@ -61,7 +61,6 @@ public final class ForeignFlags {
             needless 1 --log-colors LLAMA_ARG_LOG_COLORS | the log has no colours
             needless 0 LLAMA_ARG_EMBEDDINGS LLAMA_ARG_JINJA LLAMA_ARG_CONT_BATCHING | always so
             missing 1 -dr --docker-repo LLAMA_ARG_DOCKER_REPO | models come from a hub or an address, not from registries of images: see -hf and -mu
-            missing 1 -hfd -hfrd --hf-repo-draft --spec-draft-hf LLAMA_ARG_SPEC_DRAFT_HF_REPO | corral pull gets it: name its file with -md
             missing 0 -cl --cache-list | corral list shows what was downloaded
             missing 1 --models-preset LLAMA_ARG_MODELS_PRESET | several models and their settings are in the file that --config names
             missing 1 -C --cpu-mask -Cr --cpu-range --cpu-strict -Cb --cpu-mask-batch -Crb --cpu-range-batch --cpu-strict-batch | taskset binds the process to cores

@@ -4,6 +4,7 @@ import dev.corral.engine.Range;
 import dev.corral.engine.local.model.MemoryNeed;
 import dev.corral.server.model.ModelRegistry;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -13,6 +14,9 @@ final class ModelsFlags {
     private static final Range MOST = Range.of(0, 10_000);
     private static final Range MEBIBYTES = Range.atLeast(0);
     private static final int SHARE_OF_MEMORY_TENTHS = 9;
+
+    /** Stands for the folder that {@code corral pull} fills. */
+    private static final Path PULLED = Path.of("pulled");
 
     @Option(
             names = "--models-dir",
@@ -47,6 +51,21 @@ final class ModelsFlags {
             fallbackValue = "true",
             description = "Load a model when a request names it; otherwise only POST /models/load does (default: yes).")
     boolean autoload = true;
+
+    @Option(
+            names = "--models-manage",
+            negatable = true,
+            defaultValue = "false",
+            fallbackValue = "true",
+            description = "Let clients download models of the hub into the folder of --models-dir ('pulled' without "
+                    + "that) and delete those in it: POST and DELETE /models, /api/pull and /api/delete. Whoever may "
+                    + "call the server may fill its disk then: only with API keys or on this machine (default: no).")
+    boolean manage;
+
+    /** The folder whose models are served; the one that clients fill where they may. */
+    Optional<Path> folder() {
+        return Optional.ofNullable(folder).or(() -> manage ? Optional.of(PULLED) : Optional.empty());
+    }
 
     ModelRegistry.Room toRoom() {
         MOST.check("models-max", most);

@@ -5,14 +5,17 @@ import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.server.dialects.DialectSettings;
 import dev.corral.server.generation.Defaults;
 import dev.corral.server.http.HttpSettings;
+import dev.corral.server.hub.HubSettings;
 import dev.corral.server.hub.Pull;
 import dev.corral.server.model.ModelPlan;
 import dev.corral.server.model.ModelRegistry;
 import dev.corral.server.terminal.Terminal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -94,6 +97,9 @@ public final class ServeOptions {
             description = "Accepted, and always so.")
     boolean alwaysSo;
 
+    private @Nullable Path fetched;
+    private @Nullable Path fetchedDraft;
+
     /** The configuration file. */
     public Optional<Path> configuration() {
         return Optional.ofNullable(config.file);
@@ -101,7 +107,17 @@ public final class ServeOptions {
 
     /** Where every model is served. */
     public Optional<Path> modelsFolder() {
-        return Optional.ofNullable(models.folder);
+        return models.folder();
+    }
+
+    /** Whether clients may download models and delete them. */
+    public boolean managesModels() {
+        return models.manage;
+    }
+
+    /** Which hub models come from. */
+    public HubSettings hub() {
+        return download.hub.toSettings();
     }
 
     /** How much of several models may be in memory. */
@@ -135,12 +151,12 @@ public final class ServeOptions {
 
     /** Whether a flag says which model it is, or what it is called. */
     public boolean namesAModel() {
-        return model.model != null || model.alias != null || isDownloaded();
+        return model.model != null || model.alias != null || download.named();
     }
 
-    /** Whether the model is one that {@link #fetch} gets. */
+    /** Whether {@link #fetch} gets the model, or the one that drafts for it. */
     public boolean isDownloaded() {
-        return download.named();
+        return download.named() || speculation.repository != null;
     }
 
     /** What clients call the model: by its flag, else by its file or its repository, and from now on so. */
@@ -178,20 +194,47 @@ public final class ServeOptions {
                 residence.pin, residence.preload, residence.idle(), Duration.ofSeconds(http.timeout));
     }
 
-    /** Gets the model that is to be downloaded, so that it is there like any other. */
+    /** Gets the models that are to be downloaded, so that they are there like any other; nothing the next time, while they are. */
     public void fetch(Terminal terminal) throws InterruptedException {
+        fetchModel(terminal);
+        fetchDraft(terminal);
+    }
+
+    private void fetchModel(Terminal terminal) throws InterruptedException {
+        if (isThere(fetched)) {
+            return;
+        }
         boolean wantsProjector = projector.wantsBeside();
-        if (download.named() && model.model != null) {
+        if (download.named() && model.model != null && !model.model.equals(fetched)) {
             throw new BadFlag(
                     "--model names another model than " + (download.address != null ? "--model-url" : "--hf-repo"));
         }
         Optional<Pull.Pulled> pulled = download.fetch(wantsProjector, terminal);
-        pulled.ifPresent(files -> model.model = files.file());
+        pulled.ifPresent(files -> {
+            fetched = files.file();
+            model.model = files.file();
+        });
         if (wantsProjector) {
             pulled.flatMap(Pull.Pulled::projector)
                     .or(() -> Optional.ofNullable(model.model).flatMap(ModelPlace::projectorOf))
                     .ifPresent(file -> projector.file = file);
         }
+    }
+
+    private void fetchDraft(Terminal terminal) throws InterruptedException {
+        String repository = speculation.repository;
+        if (repository == null || isThere(fetchedDraft)) {
+            return;
+        }
+        if (speculation.model != null && !speculation.model.equals(fetchedDraft)) {
+            throw new BadFlag("--model-draft names another draft model than --hf-repo-draft");
+        }
+        fetchedDraft = download.draft(repository, terminal);
+        speculation.model = fetchedDraft;
+    }
+
+    private static boolean isThere(@Nullable Path file) {
+        return file != null && Files.isRegularFile(file);
     }
 
     public LocalEngineOptions toEngineOptions() {

@@ -6,7 +6,6 @@ import dev.corral.engine.Speculation.Lookup;
 import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.server.generation.SpeculationTypes;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -35,9 +34,18 @@ final class SpeculationFlags {
             names = {"-md", "--model-draft", "--spec-draft-model"},
             paramLabel = "FILE",
             defaultValue = "${LLAMA_ARG_SPEC_DRAFT_MODEL}",
-            description = "A smaller model with the same vocabulary, to draft for the model.")
+            description = "A smaller model with the same vocabulary, to draft for the model: a GGUF file, or a name as "
+                    + "corral list shows it.")
     @Nullable
     Path model;
+
+    @Option(
+            names = {"-hfd", "-hfrd", "--hf-repo-draft", "--spec-draft-hf"},
+            paramLabel = "OWNER/NAME[:QUANT]",
+            defaultValue = "${LLAMA_ARG_SPEC_DRAFT_HF_REPO}",
+            description = "The same, of the hub: downloaded, unless it is there, before it is served.")
+    @Nullable
+    String repository;
 
     @Option(
             names = {"--spec-draft-n-max", "--draft-max", "--draft-n", "--draft"},
@@ -114,10 +122,8 @@ final class SpeculationFlags {
         if (file == null) {
             return options;
         }
-        if (!Files.isRegularFile(file)) {
-            throw new BadFlag("there is no draft model file " + file);
-        }
-        return options.draft(new LocalEngineOptions.Draft(file, threads, batchThreads, gpuLayers, keyType, valueType));
+        return options.draft(new LocalEngineOptions.Draft(
+                ModelPlace.of(file), threads, batchThreads, gpuLayers, keyType, valueType));
     }
 
     /** What requests get that ask for nothing else. */

@@ -73,6 +73,7 @@ public final class Routes {
     private final Map<String, Route> table = new LinkedHashMap<>();
     private final Map<String, WebSocketRoute> sockets = new LinkedHashMap<>();
     private final Map<String, List<Claim>> claims = new HashMap<>();
+    private final Map<String, List<Claim>> unloaded = new HashMap<>();
     private final Optional<Chooser> chooser;
     private Dialect current;
 
@@ -136,6 +137,16 @@ public final class Routes {
      */
     public Routes postWhere(String path, Predicate<Fields> meant, Handler handler) {
         claims.computeIfAbsent(path, _ -> new ArrayList<>()).add(new Claim(meant, current, handler));
+        return this;
+    }
+
+    /**
+     * Answers those requests that name a model without needing it: where there are several, it is not loaded for them.
+     *
+     * @param meant as in {@link #postWhere}
+     */
+    public Routes postWithoutModel(String path, Predicate<Fields> meant, Handler handler) {
+        unloaded.computeIfAbsent(path, _ -> new ArrayList<>()).add(new Claim(meant, current, handler));
         return this;
     }
 
@@ -227,20 +238,26 @@ public final class Routes {
             return claimedHandlerOf(route, guard);
         }
         String key = key(route.method(), route.path());
-        return exchange -> chooser.get().choose(exchange, chosen -> {
+        Handler chosenHandler = exchange -> chooser.get().choose(exchange, chosen -> {
             Route same = chosen.table.get(key);
             if (same == null) {
                 throw new IllegalStateException("a model without " + key);
             }
             chosen.claimedHandlerOf(same, guard).handle(exchange);
         });
+        return claimed(route, unloaded, chosenHandler, guard);
+    }
+
+    private Handler claimedHandlerOf(Route route, RequestGuard guard) {
+        return claimed(route, claims, route.handler(), guard);
     }
 
     /** The body says whose request it is. */
-    private Handler claimedHandlerOf(Route route, RequestGuard guard) {
+    private static Handler claimed(
+            Route route, Map<String, List<Claim>> claims, Handler otherwise, RequestGuard guard) {
         List<Claim> others = claims.getOrDefault(route.path(), List.of());
         if (others.isEmpty() || !route.method().equals(Method.POST)) {
-            return route.handler();
+            return otherwise;
         }
         return exchange -> {
             Fields body = exchange.body();
@@ -250,7 +267,7 @@ public final class Routes {
                     return;
                 }
             }
-            route.handler().handle(exchange);
+            otherwise.handle(exchange);
         };
     }
 

@@ -31,6 +31,14 @@ public record HubSettings(URI endpoint, Optional<String> token) {
         return endpoint.toString();
     }
 
+    /** Whether somebody who writes this before a repository's name means this hub: its host, or what Ollama calls the usual one. */
+    public boolean isCalled(String host) {
+        return host.equalsIgnoreCase(endpoint.getHost())
+                || host.equalsIgnoreCase(endpoint.getAuthority())
+                || host.equals("hf.co")
+                || host.equals(URI.create(USUAL_ENDPOINT).getHost());
+    }
+
     URI at(String path) {
         String base = endpoint.toString();
         return URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);

@@ -156,7 +156,14 @@ public record ModelFolder(Path root) {
         if (parts.length < REPOSITORY_DEPTH) {
             return file.stem();
         }
-        String repository = parts[0] + "/" + parts[1];
+        return named(parts[0] + "/" + parts[1], file);
+    }
+
+    static String name(RepositoryName repository, ModelFile file) {
+        return named(repository.toString(), file);
+    }
+
+    private static String named(String repository, ModelFile file) {
         return repository + ":" + file.quantization().orElse(ModelFile.baseName(file.stem()));
     }
 

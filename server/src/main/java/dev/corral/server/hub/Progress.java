@@ -1,8 +1,17 @@
 package dev.corral.server.hub;
 
+import java.util.Optional;
+
 /** Is told how far a download is, by the thread that downloads. */
 @FunctionalInterface
 public interface Progress {
+
+    /**
+     * A file is fetched that is not here, or not all of it.
+     *
+     * @param sha256 of its content; empty where nobody says
+     */
+    default void begin(String file, Optional<String> sha256) {}
 
     /**
      * So much of a file is here.

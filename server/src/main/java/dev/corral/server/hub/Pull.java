@@ -56,23 +56,36 @@ public final class Pull implements AutoCloseable {
      */
     public Pulled get(ModelReference reference, boolean withProjector) throws InterruptedException {
         return switch (reference) {
-            case ModelReference.OfRepository of -> repository(of, withProjector);
+            case ModelReference.OfRepository of -> get(find(of), withProjector);
             case ModelReference.OfAddress of -> address(of.address());
         };
     }
 
-    private Pulled repository(ModelReference.OfRepository wanted, boolean withProjector) throws InterruptedException {
-        Path home = folder.of(wanted.repository());
-        Listing.Choice choice = hub.list(wanted.repository(), wanted.revision()).choose(wanted);
+    /**
+     * The model that is meant, before anything of it is fetched.
+     *
+     * @throws HubException when there is none
+     */
+    public FoundModel find(ModelReference.OfRepository wanted) throws InterruptedException {
+        return new FoundModel(
+                wanted.repository(),
+                hub.list(wanted.repository(), wanted.revision()).choose(wanted));
+    }
+
+    /** As {@link #get(ModelReference, boolean)}. */
+    public Pulled get(FoundModel found, boolean withProjector) throws InterruptedException {
+        Path home = folder.of(found.repository());
         List<Path> files = new ArrayList<>();
-        for (RemoteFile part : choice.parts()) {
+        for (RemoteFile part : found.choice().parts()) {
             files.add(one(part, home.resolve(part.path())));
         }
-        if (!withProjector || choice.projector().isEmpty()) {
-            return new Pulled(files.getFirst(), Optional.empty());
-        }
-        RemoteFile projector = choice.projector().get();
-        return new Pulled(files.getFirst(), Optional.of(one(projector, home.resolve(projector.path()))));
+        Optional<RemoteFile> projector = found.projector(withProjector);
+        return projector.isEmpty()
+                ? new Pulled(files.getFirst(), Optional.empty())
+                : new Pulled(
+                        files.getFirst(),
+                        Optional.of(one(
+                                projector.get(), home.resolve(projector.get().path()))));
     }
 
     private Pulled address(URI address) throws InterruptedException {
@@ -113,6 +126,7 @@ public final class Pull implements AutoCloseable {
                 throw new HubException(target + " is there already"
                         + known.map(origin -> ", from " + origin.address()).orElse("") + "; remove it first");
             }
+            progress.begin(ModelFile.baseName(file.path()), file.sha256());
             Download.Received received = new Download(http, file, target, patience, progress).run();
             new Origin(address, received.sha256(), received.size()).writeFor(target);
             return target;

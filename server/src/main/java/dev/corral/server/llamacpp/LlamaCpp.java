@@ -45,6 +45,8 @@ import java.util.Optional;
  * curl localhost:8080/detokenize -d '{"tokens": [19556, 28]}'
  * curl localhost:8080/apply-template -d '{"messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/embedding -d '{"content": "Hello, world!"}'
+ * curl localhost:8080/models -d '{"model": "owner/name:Q8_0"}'
+ * curl -X DELETE 'localhost:8080/models?model=owner/name:Q8_0'
  * curl localhost:8080/rerank -d '{"query": "What is a reef?", "documents": ["A wall of stone.", "A king."]}'
  * }</pre>
  */
@@ -111,6 +113,7 @@ public final class LlamaCpp implements Dialect {
                 .post("/reranking", Reranking.DOC, this::rerank)
                 .post("/v1/rerank", Reranking.DOC, this::rerank)
                 .post("/v1/reranking", Reranking.DOC, this::rerank);
+        new ModelFiles(gate).routes(routes);
         gate.catalogue().ifPresent(catalogue -> new ModelActions(catalogue).routes(routes));
     }
 

@@ -8,7 +8,9 @@ import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.Catalogue;
+import dev.corral.server.model.ModelDownload;
 import dev.corral.server.model.ServedModel;
+import java.util.Optional;
 
 /**
  * Loads and unloads models of a server that has several, as llama-server's router does. Both are begun at once, and done when
@@ -27,7 +29,7 @@ record ModelActions(Catalogue catalogue) {
                         this::unload)
                 .get(
                         "/models/sse",
-                        RouteDoc.of("Events: models that are loaded and unloaded")
+                        RouteDoc.of("Events: models that are loaded and unloaded, downloaded and deleted")
                                 .events(),
                         new ModelEvents(catalogue)::tell);
     }
@@ -43,8 +45,16 @@ record ModelActions(Catalogue catalogue) {
         exchange.reply(Json.object().put("success", true));
     }
 
+    /** As llama-server does, it ends a download, too. */
     private void unload(Exchange exchange) {
-        ServedModel model = catalogue.require(read(exchange.body()));
+        String name = read(exchange.body());
+        Optional<ModelDownload> coming = catalogue.downloads().flatMap(downloads -> downloads.running(name));
+        if (coming.isPresent()) {
+            coming.get().cancel();
+            exchange.reply(Json.object().put("success", true));
+            return;
+        }
+        ServedModel model = catalogue.require(name);
         require(model, model.state().status() == ServedModel.Status.LOADED, "is not running");
         catalogue.unload(model);
         exchange.reply(Json.object().put("success", true));

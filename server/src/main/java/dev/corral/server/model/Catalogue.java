@@ -7,7 +7,7 @@ import java.util.Optional;
 /** The models of a server that has several. Thread-safe. */
 public interface Catalogue {
 
-    /** All of them, the one first that is meant where a request names none. */
+    /** All of them at this moment, the one first that is meant where a request names none. */
     List<ServedModel> models();
 
     /** The model of a name, or of an adapter's. */
@@ -43,6 +43,9 @@ public interface Catalogue {
 
     /** How long it still stays if nobody uses it, {@link ServedModel#EVER} at most. */
     Duration staysYet(ServedModel model);
+
+    /** Models that clients may let come and go; empty where the operator does not allow it. */
+    Optional<ModelDownloads> downloads();
 
     /** What happens to the models. */
     ModelChanges changes();

@@ -83,7 +83,7 @@ record Loading(StateLock states, Eviction eviction, Unloading unloading) {
 
     private void arrive(ServedModel model, Engine engine) {
         try (StateLock.Held _ = states.hold()) {
-            if (!states.ended()) {
+            if (!states.ended() && !model.deleted) {
                 model.failures = 0;
                 model.lastUsed = System.nanoTime();
                 model.gate().open(engine);
@@ -94,7 +94,7 @@ record Loading(StateLock states, Eviction eviction, Unloading unloading) {
             }
         }
         engine.close();
-        fail(model, "the server is ending");
+        fail(model, "nobody needs it any more");
     }
 
     private void fail(ServedModel model, String why) {

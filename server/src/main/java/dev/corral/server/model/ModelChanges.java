@@ -19,8 +19,17 @@ public final class ModelChanges {
     /** How far a watcher may fall behind; a load makes a hundred changes. */
     private static final int FARTHEST_BEHIND = 1024;
 
+    /** Something that happened to a model. */
+    public sealed interface Change {}
+
     /** A model came to this. */
-    public record Change(ServedModel model, ServedModel.State state) {}
+    public record Came(ServedModel model, ServedModel.State state) implements Change {}
+
+    /** A model that is being downloaded did. */
+    public record Coming(ModelDownload download, ModelDownload.Moment moment) implements Change {}
+
+    /** A model was deleted. */
+    public record Removed(String model) implements Change {}
 
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private volatile boolean ended;

@@ -31,8 +31,8 @@ public final class ModelGate {
         this.catalogue = Optional.empty();
     }
 
-    /** @param catalogue of the models that this one is one of */
-    ModelGate(Catalogue catalogue) {
+    /** @param catalogue of the models that this one is one of, or that the gate of no model is beside */
+    public ModelGate(Catalogue catalogue) {
         this.catalogue = Optional.of(catalogue);
     }
 
@@ -85,6 +85,19 @@ public final class ModelGate {
                         }))
                 .findFirst()
                 .orElse(ServedModel.EVER);
+    }
+
+    /**
+     * Models that clients may let come and go.
+     *
+     * @throws ApiException where the operator does not allow it
+     */
+    public ModelDownloads downloads() {
+        return catalogue
+                .flatMap(Catalogue::downloads)
+                .orElseThrow(() -> new ApiException(
+                        ApiError.Kind.FORBIDDEN,
+                        "this server neither downloads nor deletes models for its clients; --models-manage lets it"));
     }
 
     /** All models, where a server may have several. */

@@ -48,7 +48,22 @@ public final class ModelList {
                 adapters.all().forEach(name -> data.add(adapter(name, adapters, since)));
             }
         }
+        catalogue
+                .downloads()
+                .map(ModelDownloads::running)
+                .orElse(List.of())
+                .forEach(download -> data.add(coming(download)));
         return list;
+    }
+
+    private static ObjectNode coming(ModelDownload download) {
+        ObjectNode entry = unloaded(new ModelNames(download.name(), List.of(download.name())));
+        ObjectNode files = entry.putObject("status").put("value", "downloading").putObject("progress");
+        download.moment()
+                .parts()
+                .forEach(part ->
+                        files.putObject(part.file()).put("done", part.done()).put("total", Math.max(0, part.total())));
+        return entry;
     }
 
     /** One of several models, loaded or not. */
@@ -56,7 +71,7 @@ public final class ModelList {
         ServedModel.State state = model.state();
         ObjectNode entry = state.engine()
                 .map(engine -> openai(engine.model(), names(model), state.since()))
-                .orElseGet(() -> unloaded(model));
+                .orElseGet(() -> unloaded(names(model)));
         ObjectNode status =
                 entry.putObject("status").put("value", state.status().name().toLowerCase(Locale.ROOT));
         if (state.status() == ServedModel.Status.LOADING) {
@@ -74,8 +89,7 @@ public final class ModelList {
         return new ModelNames(model.plan().name(), names);
     }
 
-    private static ObjectNode unloaded(ServedModel model) {
-        ModelNames names = names(model);
+    private static ObjectNode unloaded(ModelNames names) {
         ObjectNode entry = Json.object().put("id", names.name());
         ArrayNode aliases = entry.putArray("aliases");
         names.aliases().forEach(aliases::add);

@@ -14,7 +14,9 @@ import java.util.Set;
  */
 public record ModelNames(String name, List<String> aliases) {
 
-    private static final String ANY = "default";
+    /** The model that is meant where nobody cares which. */
+    public static final String ANY = "default";
+
     private static final String EXTENSION = ".gguf";
 
     public ModelNames {

@@ -1,6 +1,7 @@
 package dev.corral.server.model;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,6 +38,20 @@ public record ModelPlan(
     public ModelPlan {
         aliases = List.copyOf(aliases);
         adapters = List.copyOf(adapters);
+    }
+
+    /** {@code OWNER/NAME} of one that is called {@code OWNER/NAME:QUANT}. */
+    public Optional<String> repository() {
+        int slash = name.indexOf('/');
+        int colon = name.lastIndexOf(':');
+        return slash > 0 && colon > slash ? Optional.of(name.substring(0, colon)) : Optional.empty();
+    }
+
+    /** The same with one more name. */
+    public ModelPlan alsoCalled(String alias) {
+        List<String> more = new ArrayList<>(aliases);
+        more.add(alias);
+        return new ModelPlan(name, more, adapters, file, loader, bytes, residence);
     }
 
     /** Whether this is one of its names. */

@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -36,41 +38,67 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
     }
 
     private final ModelChanges changes = new ModelChanges();
-    private final ModelIndex index;
+    private final List<ServedModel> models = new CopyOnWriteArrayList<>();
+    private final ModelIndex index = new ModelIndex(models);
     private final Room room;
     private final UnaryOperator<Duration> pauses;
     private final StateLock states = new StateLock();
     private final Unloading unloading = new Unloading(states);
     private final Loading loading;
+    private volatile Optional<ModelDownloads> downloads = Optional.empty();
 
-    /** @param plans at least one; the first is meant where a request names none */
+    /** @param plans the first is meant where a request names none */
     public ModelRegistry(List<ModelPlan> plans, Room room) {
         this(plans, room, UnaryOperator.identity());
     }
 
     /** @param pauses what the pause after a failed load is instead */
     ModelRegistry(List<ModelPlan> plans, Room room, UnaryOperator<Duration> pauses) {
-        if (plans.isEmpty()) {
-            throw new IllegalArgumentException("no models");
-        }
-        this.index = new ModelIndex(plans.stream()
-                .map(plan -> new ServedModel(plan, new ModelGate(this), changes))
-                .toList());
         this.room = room;
-        this.loading = new Loading(states, new Eviction(index.models(), room), unloading);
+        this.loading = new Loading(states, new Eviction(models, room), unloading);
         this.pauses = pauses;
+        plans.forEach(plan -> add(plan, _ -> engine -> engine));
     }
 
-    /** Says what is done with each engine of a model before requests reach it. Called before {@link #start}. */
-    public void prepare(ServedModel model, Preparation preparation) {
+    /**
+     * Adds a model, which requests may name from now on.
+     *
+     * @param preparation what is done with each engine of it before requests reach it
+     */
+    public ServedModel add(ModelPlan plan, Function<ServedModel, Preparation> preparation) {
+        ServedModel model = new ServedModel(plan, new ModelGate(this), changes);
+        Preparation prepared = preparation.apply(model);
         try (StateLock.Held _ = states.hold()) {
-            model.preparation = preparation;
+            requireOpen();
+            model.preparation = prepared;
+            models.add(model);
         }
+        return model;
+    }
+
+    /** Takes a model off the list. Who waits for it learns that there is none; what runs on it goes on, and then it leaves memory. */
+    public void remove(ServedModel model) {
+        try (StateLock.Held _ = states.hold()) {
+            model.deleted = true;
+            models.remove(model);
+            states.tell();
+        }
+        unload(model);
+    }
+
+    /** Lets clients bring further models, and delete them. */
+    public void allow(ModelDownloads allowed) {
+        downloads = Optional.of(allowed);
+    }
+
+    @Override
+    public Optional<ModelDownloads> downloads() {
+        return downloads;
     }
 
     /** Begins to load those that are there from the start, and to watch for those that nobody uses. */
     public void start() {
-        new IdleWatch(states, models(), unloading).start();
+        new IdleWatch(states, models, unloading).start();
         models().stream()
                 .filter(model -> model.plan().residence().pinned()
                         || model.plan().residence().preloaded())
@@ -79,7 +107,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
 
     @Override
     public List<ServedModel> models() {
-        return index.models();
+        return List.copyOf(models);
     }
 
     @Override
@@ -92,9 +120,14 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
         return index.require(name);
     }
 
+    /** The one that is meant where a request names none. */
+    public ServedModel require() {
+        return index.require();
+    }
+
     @Override
     public Lease lease(Optional<String> name) throws InterruptedException {
-        ServedModel model = name.map(this::require).orElse(models().getFirst());
+        ServedModel model = name.map(this::require).orElseGet(this::require);
         return lease(model, () -> false);
     }
 
@@ -133,6 +166,11 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
             }
             if (gone.getAsBoolean()) {
                 throw new ClientLeft();
+            }
+            if (model.deleted) {
+                throw new ApiException(
+                        ApiError.Kind.UNKNOWN_MODEL,
+                        "the model '" + model.plan().name() + "' was deleted");
             }
             if (model.state().status() == ServedModel.Status.UNLOADED) {
                 if (!room.autoload()) {
@@ -184,7 +222,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
     public void load(ServedModel model) {
         try (StateLock.Held _ = states.hold()) {
             requireOpen();
-            if (model.state().status() == ServedModel.Status.UNLOADED) {
+            if (model.state().status() == ServedModel.Status.UNLOADED && !model.deleted) {
                 loading.begin(model);
             }
         }
@@ -226,6 +264,7 @@ public final class ModelRegistry implements Catalogue, AutoCloseable {
 
     /** No request passes from here on; what runs goes on. */
     public void shut() {
+        downloads.ifPresent(ModelDownloads::close);
         try (StateLock.Held _ = states.hold()) {
             models().forEach(model -> model.gate().shut());
             states.end();

@@ -47,6 +47,7 @@ public final class ServedModel {
 
     int waiters;
     boolean admitted;
+    boolean deleted;
     long lastUsed;
     long failedAt;
     int failures;
@@ -114,6 +115,6 @@ public final class ServedModel {
 
     private void enter(State next) {
         state = next;
-        changes.tell(new ModelChanges.Change(this, next));
+        changes.tell(new ModelChanges.Came(this, next));
     }
 }

@@ -12,24 +12,30 @@ import dev.corral.server.http.ApiError;
 import dev.corral.server.http.ApiException;
 import dev.corral.server.http.Dialect;
 import dev.corral.server.http.Exchange;
+import dev.corral.server.http.Fields;
 import dev.corral.server.http.Json;
 import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.AdapterNames;
+import dev.corral.server.model.Catalogue;
+import dev.corral.server.model.ModelDownloads;
 import dev.corral.server.model.ModelGate;
 import dev.corral.server.model.ModelNames;
+import dev.corral.server.model.ServedModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The routes of Ollama's API that ask the one model that is served; those that fetch, make and delete models are not here.
+ * Ollama's API, but for the routes that make models and send them elsewhere.
  *
  * <pre>{@code
  * curl localhost:8080/api/chat -d '{"model": "default", "messages": [{"role": "user", "content": "Hello!"}]}'
  * curl localhost:8080/api/generate -d '{"model": "default", "prompt": "Hello!", "stream": false}'
  * curl localhost:8080/api/embed -d '{"model": "default", "input": ["Hello, world!", "And again."]}'
  * curl localhost:8080/api/tags
+ * curl localhost:8080/api/pull -d '{"model": "owner/name:Q8_0"}'
+ * curl -X DELETE localhost:8080/api/delete -d '{"model": "owner/name:Q8_0"}'
  * curl localhost:8080/api/show -d '{"model": "default"}'
  * }</pre>
  */
@@ -39,6 +45,9 @@ public final class Ollama implements Dialect {
     static final String VERSION = "0.12.11";
 
     private static final String LATEST = ":latest";
+
+    private static final RouteDoc DELETE = RouteDoc.of("Deletes a model's files, where the operator allows it")
+            .body(Ollama::named, "{'model': 'owner/name:Q8_0'}");
 
     private final ModelGate gate;
     private final Defaults defaults;
@@ -58,6 +67,13 @@ public final class Ollama implements Dialect {
                 .post("/api/embed", EmbedRequest.doc(defaults), this::embed)
                 .post("/api/embeddings", EmbedRequest.oneDoc(), this::embedOne)
                 .post("/api/show", ShowRequest.doc(), this::show)
+                .post(
+                        "/api/pull",
+                        ModelPull.doc(),
+                        exchange -> ModelPull.read(exchange.body()).answer(exchange, gate.downloads()))
+                .delete("/api/delete", DELETE, this::delete)
+                .postWithoutModel("/api/chat", Shape.CHAT::onlyEnds, exchange -> end(exchange, Shape.CHAT))
+                .postWithoutModel("/api/generate", Shape.GENERATE::onlyEnds, exchange -> end(exchange, Shape.GENERATE))
                 .get("/api/tags", RouteDoc.of("The loaded model and its adapters, in Ollama's shape"), this::tags)
                 .get("/api/ps", RouteDoc.of("The models that are running, in Ollama's shape"), this::running)
                 .get(
@@ -150,6 +166,28 @@ public final class Ollama implements Dialect {
         ShowRequest request = ShowRequest.read(exchange.body());
         named(request.model(), engine);
         exchange.reply(ModelShow.of(engine.model(), defaults.sampling(), gate.since()));
+    }
+
+    private static String named(Fields fields) {
+        return fields.text(fields.either("model", "name")).orElseThrow(() -> fields.missing("model"));
+    }
+
+    private void delete(Exchange exchange) {
+        String name = named(exchange.body());
+        ModelDownloads downloads = gate.downloads();
+        downloads.remove(gate.catalogue().orElseThrow().require(name));
+        exchange.replyText("application/json", "");
+    }
+
+    /** Of several models, one is to leave memory; it would be absurd to load it for that. */
+    private void end(Exchange exchange, Shape shape) {
+        Fields body = exchange.body();
+        Catalogue all = gate.catalogue().orElseThrow();
+        Optional<String> name = body.text("model");
+        ServedModel model = all.require(name.orElse(ModelNames.ANY));
+        all.keep(model, Duration.ZERO);
+        AnswerJson answer = new AnswerJson(name.orElse(model.plan().name()), shape, Optional.empty());
+        exchange.reply(answer.nothing(all.staysYet(model).isZero()));
     }
 
     private void tags(Exchange exchange) throws InterruptedException {

@@ -1,6 +1,9 @@
 package dev.corral.server.ollama;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.corral.server.http.Fields;
+import java.time.Duration;
 
 /** The two routes that generate text, which differ in where an answer has it. */
 enum Shape {
@@ -25,6 +28,15 @@ enum Shape {
     /** The field that has the text, of the object that {@link #within} gives. */
     String said() {
         return said;
+    }
+
+    /** Whether a request asks nothing, but that the model leave memory. */
+    boolean onlyEnds(Fields request) {
+        return KeepAlive.read(request).filter(Duration::isZero).isPresent()
+                && switch (this) {
+                    case CHAT -> request.array(asked).map(ArrayNode::isEmpty).orElse(true);
+                    case GENERATE -> request.text(asked).map(String::isEmpty).orElse(true);
+                };
     }
 
     /** Where in an answer its text and its thoughts go. */

@@ -16,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * {@code GET /metrics}: what llama-server reports, by its names ({@code llamacpp:}), and what vLLM does, by its ({@code
@@ -55,6 +56,11 @@ final class Metrics {
         this.own = own;
     }
 
+    /** One of several models. */
+    Metrics(MeteredModel model) {
+        this(model.gate(), model.meter(), "model", model.name());
+    }
+
     /** Of the only model of a server. */
     void reply(Exchange exchange) throws InterruptedException {
         MetricsText text = new MetricsText();
@@ -63,20 +69,21 @@ final class Metrics {
     }
 
     /** Of those of several models that are loaded. */
-    static void reply(Exchange exchange, List<MeteredModel> models, List<Metrics> metrics) throws InterruptedException {
+    static void reply(Exchange exchange, List<MeteredModel> models, Function<MeteredModel, Metrics> metrics)
+            throws InterruptedException {
         MetricsText text = new MetricsText();
-        for (int i = 0; i < models.size(); i++) {
-            Optional<Engine> engine = models.get(i).gate().present();
+        for (MeteredModel model : models) {
+            Optional<Engine> engine = model.gate().present();
             text.single(
                     LOADED,
                     GAUGE,
                     "Whether a model is in memory",
                     engine.isPresent() ? 1 : 0,
                     "model_name",
-                    models.get(i).name());
+                    model.name());
             if (engine.isPresent()) {
                 try {
-                    metrics.get(i).writeTo(text, engine.get());
+                    metrics.apply(model).writeTo(text, engine.get());
                 } catch (EngineException e) {
                     LOG.log(Level.DEBUG, "a model left while its metrics were asked for: {0}", e.getMessage());
                 }

@@ -10,8 +10,11 @@ import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.model.ModelGate;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Routes for those who run the server or write clients of it; only the metrics need an API key, where there are any.
@@ -43,19 +46,21 @@ public final class Operations implements Dialect {
     /**
      * For a server of several models.
      *
-     * @param models one series each
+     * @param models those there are at a moment, one series each
      * @param ready whether those are loaded that always should be
      */
-    public Operations(List<MeteredModel> models, BooleanSupplier ready) {
+    public Operations(Supplier<List<MeteredModel>> models, BooleanSupplier ready) {
         this.readiness = () -> {
             if (!ready.getAsBoolean()) {
                 throw new ApiException(ApiError.Kind.UNAVAILABLE, "Loading model");
             }
         };
-        List<Metrics> each = models.stream()
-                .map(model -> new Metrics(model.gate(), model.meter(), "model", model.name()))
-                .toList();
-        this.metrics = exchange -> Metrics.reply(exchange, models, each);
+        Map<MeteredModel, Metrics> each = new ConcurrentHashMap<>();
+        this.metrics = exchange -> {
+            List<MeteredModel> there = models.get();
+            each.keySet().retainAll(there);
+            Metrics.reply(exchange, there, model -> each.computeIfAbsent(model, Metrics::new));
+        };
     }
 
     @Override

@@ -97,6 +97,7 @@ final class Models {
         ObjectNode json = Json.object();
         ObjectNode configs = json.putObject("modelConfigs");
         shown.forEach(model -> configs.set(model.key(), model.toJson(contextSize.applyAsInt(model))));
-        return json.put("defaultModel", shown.getFirst().key());
+        return json.put(
+                "defaultModel", shown.stream().findFirst().map(ModelConfig::key).orElse(""));
     }
 }

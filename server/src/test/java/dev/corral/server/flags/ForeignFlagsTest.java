@@ -36,7 +36,6 @@ class ForeignFlagsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "-hfd",
                 "--docker-repo",
                 "--rope-scaling",
                 "--yarn-beta-fast",

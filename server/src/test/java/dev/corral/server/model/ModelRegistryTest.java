@@ -387,7 +387,7 @@ class ModelRegistryTest {
             registry.unload(registry.require("b"));
             List<String> seen = new ArrayList<>();
             while (seen.isEmpty() || !seen.getLast().equals("b UNLOADED 0.0")) {
-                ModelChanges.Change change = watch.next(LONG).orElseThrow();
+                ModelChanges.Came change = (ModelChanges.Came) watch.next(LONG).orElseThrow();
                 seen.add(change.model().plan().name() + " " + change.state().status() + " "
                         + change.state().progress());
             }

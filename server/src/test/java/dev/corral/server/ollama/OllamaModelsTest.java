@@ -132,7 +132,7 @@ class OllamaModelsTest {
 
     @Test
     void whatOllamaHasAndThisHasNotIsNotFound() throws Exception {
-        TestClient.Answer answer = running.client().post("/api/pull", "{\"model\": \"llama3\"}");
+        TestClient.Answer answer = running.client().post("/api/create", "{\"model\": \"llama3\"}");
         assertThat(answer.status()).isEqualTo(404);
         assertThat(answer.error().isTextual()).isTrue();
     }

@@ -15,10 +15,12 @@ import dev.corral.server.http.RouteDoc;
 import dev.corral.server.http.Routes;
 import dev.corral.server.llamacpp.LlamaCppSettings;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,9 @@ class OpenApiTest {
                 .toList();
     }
 
+    /** Routes by which models come and go, which this server has not been told to let them. */
+    private static final Set<String> FOR_THE_OPERATOR_TO_ALLOW = Set.of("/models", "/api/pull", "/api/delete");
+
     /** The first example with nothing but what must be there. */
     private static ObjectNode example(Routes.Route route) {
         ObjectNode least = bodyOf(route).examples().getFirst().deepCopy();
@@ -87,7 +92,7 @@ class OpenApiTest {
             assertThat(operation.path("summary").asText()).as(route.path()).isNotBlank();
             assertThat(operation.has("requestBody"))
                     .as(route.path())
-                    .isEqualTo(route.verb().equals("POST"));
+                    .isEqualTo(route.verb().equals("POST") || route.path().equals("/api/delete"));
             assertThat(operation.has("security")).as(route.path()).isEqualTo(route.open());
         }
     }
@@ -129,7 +134,10 @@ class OpenApiTest {
 
     private static TestClient.Answer send(Routes.Route route, JsonNode example) throws InterruptedException {
         if (bodyOf(route).shape() != BodyDoc.Shape.FORM) {
-            return running.client().post(pathOf(route), example.toString());
+            return running.client()
+                    .send(running.client()
+                            .request(pathOf(route))
+                            .method(route.verb(), HttpRequest.BodyPublishers.ofString(example.toString())));
         }
         String file = example.fieldNames().next();
         StringBuilder form = new StringBuilder();
@@ -153,7 +161,7 @@ class OpenApiTest {
                 TestClient.Answer answer = send(route, example);
                 assertThat(answer.status())
                         .as(route.path() + " " + answer.text())
-                        .isEqualTo(200);
+                        .isEqualTo(FOR_THE_OPERATOR_TO_ALLOW.contains(route.path()) ? 403 : 200);
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.corral.engine.local.model;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.corral.engine.local.options.LocalEngineOptions;
+import dev.corral.gguf.TensorType;
 import dev.corral.llama.CacheType;
 import dev.corral.llama.ContextOptions;
 import dev.corral.llama.Device;
@@ -28,7 +29,7 @@ public final class ContextFit {
     private static final int SHORT = 512;
 
     /** Without flash attention every token of a micro batch has a score for each cell and head. */
-    static final long MAX_SCORE_BYTES = 256L << 20;
+    private static final long MAX_SCORE_BYTES = 256L << 20;
 
     private final LocalEngineOptions options;
     private final Model model;
@@ -79,42 +80,64 @@ public final class ContextFit {
     }
 
     public int microBatchSize() {
+        return microBatchSize(options, computesOnGpu(), leastMicroBatch);
+    }
+
+    /** @param least tokens that must be computed at once */
+    static int microBatchSize(LocalEngineOptions options, boolean onGpu, int least) {
         int wanted = options.microBatchSize() > 0
                 ? options.microBatchSize()
-                : Math.max(leastMicroBatch, computesOnGpu() ? GPU_MICRO_BATCH : CPU_MICRO_BATCH);
+                : Math.max(least, onGpu ? GPU_MICRO_BATCH : CPU_MICRO_BATCH);
         return Math.min(wanted, options.batchSize());
     }
 
-    /**
-     * On a CPU nothing is faster than Corral's fused kernel. Where it can't be, the plain matrix products are faster than
-     * llama.cpp's fused kernel, the more the longer the texts are, as long as their scores are small enough to be kept.
-     * Quantized values need a fused one.
-     */
+    /** How attention is computed. */
     public FlashAttention flashAttention() {
         return flashAttention(unified() ? contextSize() : contextSize() / options.slots(), microBatchSize());
     }
 
     /** The same for a context of its own, of so many cells. */
     public FlashAttention flashAttention(long cells, int microBatch) {
-        FlashAttention wanted = FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT));
-        boolean plain = wanted == FlashAttention.AUTO
-                && !computesOnGpu()
-                && !hasFusedKernel()
-                && !CacheType.named(options.valueType()).isQuantized()
-                && cells > SHORT
-                && cells * microBatch * model.heads() * Float.BYTES <= MAX_SCORE_BYTES;
-        return plain ? FlashAttention.OFF : wanted;
+        boolean fused = isFused(options, NativeLibrary.load().attendsOnCpu());
+        return isPlain(options, computesOnGpu(), fused, cells, microBatch, model.heads())
+                ? FlashAttention.OFF
+                : FlashAttention.valueOf(options.flashAttention().toUpperCase(Locale.ROOT));
     }
 
-    private boolean hasFusedKernel() {
-        return NativeLibrary.load().attendsOnCpu()
-                && CacheType.named(options.keyType()) == CacheType.F16
-                && CacheType.named(options.valueType()) == CacheType.F16;
+    /**
+     * Whether attention is computed by plain matrix products, which keep a score for each token, cell and head. On a CPU nothing is
+     * faster than Corral's fused kernel. Where it can't be, they are faster than llama.cpp's, the more the longer the texts are, as
+     * long as their scores are small enough to be kept.
+     */
+    static boolean isPlain(
+            LocalEngineOptions options, boolean onGpu, boolean fused, long cells, long microBatch, int heads) {
+        return options.flashAttention().equalsIgnoreCase("off")
+                || (options.flashAttention().equalsIgnoreCase("auto")
+                        && !onGpu
+                        && !fused
+                        && cells > SHORT
+                        && cells * microBatch * heads * Float.BYTES <= MAX_SCORE_BYTES);
+    }
+
+    /**
+     * Whether a fused kernel is the better one, or the only one: quantized values need one.
+     *
+     * @param own whether Corral's is there
+     */
+    static boolean isFused(LocalEngineOptions options, boolean own) {
+        TensorType values = MemoryNeed.type(options.valueType());
+        boolean quantized = values.blockSize() > 1;
+        return quantized || (own && values == TensorType.F16 && MemoryNeed.type(options.keyType()) == TensorType.F16);
     }
 
     /** Whether slots share their cells: only where told, or where a sliding window can't be shared otherwise. */
     public boolean unified() {
         return !isRecurrent() && options.unifiedCache().orElse(model.slidingWindow() > 0);
+    }
+
+    /** Sequences that a context has: those of the slots, and of finished prefixes where these can stay beside them. */
+    public int sequences() {
+        return CacheLayout.sequences(options, isRecurrent(), unified());
     }
 
     public boolean isRecurrent() {

@@ -10,8 +10,9 @@ import java.util.Locale;
  *
  * @param shape of the model
  * @param memory that it may take
+ * @param ownKernel whether Corral's kernel for attention is there, which needs less
  */
-public record MemoryFit(ModelShape shape, FreeMemory memory) {
+public record MemoryFit(ModelShape shape, FreeMemory memory, boolean ownKernel) {
 
     /** Less than this in a slot is of no use. */
     private static final int LEAST_CONTEXT = 512;
@@ -81,7 +82,7 @@ public record MemoryFit(ModelShape shape, FreeMemory memory) {
     }
 
     private int layersThatFit(LocalEngineOptions options) {
-        MemoryNeed need = MemoryNeed.of(shape, options, MemoryNeed.contextSize(shape, options));
+        MemoryNeed need = need(options);
         long reserve = (DEVICE_RESERVE + need.compute()) * memory.devices().size();
         // the output belongs to no layer, and goes with the last one
         long left = memory.ofDevices() - reserve - outsideOfLayers();
@@ -93,11 +94,28 @@ public record MemoryFit(ModelShape shape, FreeMemory memory) {
         return layers;
     }
 
+    private MemoryNeed need(LocalEngineOptions options) {
+        return MemoryNeed.of(
+                shape, options, MemoryNeed.contextSize(shape, options), computesOnDevice(options), ownKernel);
+    }
+
+    private boolean computesOnDevice(LocalEngineOptions options) {
+        return !memory.devices().isEmpty() && options.gpuLayers() != 0;
+    }
+
     private long bytesOf(int layer, LocalEngineOptions options) {
+        CacheLayout layout = CacheLayout.of(
+                shape,
+                options,
+                MemoryNeed.contextSize(shape, options),
+                ContextFit.microBatchSize(options, computesOnDevice(options), 0));
         return shape.layerBytes().get(layer)
-                + MemoryNeed.contextSize(shape, options)
-                        * shape.bytesPerToken(
-                                layer, MemoryNeed.type(options.keyType()), MemoryNeed.type(options.valueType()));
+                + shape.cacheBytes(
+                        layer,
+                        layout.cells(),
+                        layout.windowed(),
+                        MemoryNeed.type(options.keyType()),
+                        MemoryNeed.type(options.valueType()));
     }
 
     private long outsideOfLayers() {
@@ -107,8 +125,7 @@ public record MemoryFit(ModelShape shape, FreeMemory memory) {
 
     /** What stays in the host's memory. */
     private long onHost(LocalEngineOptions options) {
-        long all = MemoryNeed.of(shape, options, MemoryNeed.contextSize(shape, options))
-                .total();
+        long all = need(options).total();
         if (memory.devices().isEmpty()) {
             return all;
         }
@@ -121,7 +138,7 @@ public record MemoryFit(ModelShape shape, FreeMemory memory) {
 
     private IllegalStateException tooLarge(LocalEngineOptions asked, LocalEngineOptions tried) {
         long context = MemoryNeed.contextSize(shape, tried);
-        MemoryNeed need = MemoryNeed.of(shape, tried, context);
+        MemoryNeed need = need(tried);
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
                 "%s needs about %s of memory (weights %s, KV cache %s for %d tokens in %d slots, computing %s), and %s"
@@ -151,6 +168,11 @@ public record MemoryFit(ModelShape shape, FreeMemory memory) {
                     tried.toBuilder().keyType("q8_0").valueType("q8_0").build();
             if (onHost(quantized) <= memory.host() && !asked.keyType().equals("q8_0")) {
                 would.append(would.isEmpty() ? "" : ", or ").append("--cache-type-k q8_0 --cache-type-v q8_0");
+            }
+            if (shape.window().exists()
+                    && tried.fullWindowCache()
+                    && onHost(tried.toBuilder().fullWindowCache(false).build()) <= memory.host()) {
+                would.append(would.isEmpty() ? "" : ", or ").append("--no-swa-full");
             }
         }
         long weights = memory.host() - onHost(tried) + shape.weightBytes();

@@ -19,16 +19,18 @@ public record MemoryNeed(long weights, long cache, long compute) {
     /** Tokens for each slot where nobody says. */
     static final int USUAL_CONTEXT = 4096;
 
-    /** The part of llama.cpp's buffers and of a worker that is there for any model. */
+    /** What a worker takes for any model. */
     private static final long FIXED = 64L << 20;
-
-    private static final int CPU_MICRO_BATCH = 128;
 
     /** How many vectors of a token are alive at once in a layer. */
     private static final int LIVE_VECTORS = 6;
 
+    /** The same when its logits are made. */
+    private static final int LAST_VECTORS = 3;
+
     /**
-     * The need of a model with these options; where they leave the context open, with the usual one.
+     * The need of a model with these options; where they leave the context open, with the usual one, and without Corral's own kernel,
+     * which takes less: no native code is asked whether it is there.
      *
      * @throws dev.corral.gguf.GgufException when it can't be loaded
      */
@@ -37,18 +39,31 @@ public record MemoryNeed(long weights, long cache, long compute) {
         return of(shape, options, contextSize(shape, options));
     }
 
-    /** @param contextSize tokens of all slots together */
     static MemoryNeed of(ModelShape shape, LocalEngineOptions options, long contextSize) {
+        return of(shape, options, contextSize, false, false);
+    }
+
+    /**
+     * @param contextSize tokens of all slots together
+     * @param onGpu whether any layer is computed there
+     * @param ownKernel whether Corral's kernel for attention is there
+     */
+    static MemoryNeed of(
+            ModelShape shape, LocalEngineOptions options, long contextSize, boolean onGpu, boolean ownKernel) {
         long beside = options.draft()
                         .map(draft -> draft.model().toFile().length())
                         .orElse(0L)
                 + options.projector().map(file -> file.file().toFile().length()).orElse(0L);
-        long cells = shape.causal() ? contextSize : 0;
+        int microBatch = ContextFit.microBatchSize(options, onGpu, 0);
+        CacheLayout layout = CacheLayout.of(shape, options, contextSize, microBatch);
+        long cells = CacheLayout.isUnified(shape, options) ? contextSize : contextSize / options.slots();
+        boolean fused = ContextFit.isFused(options, ownKernel);
+        boolean plain = shape.causal() && ContextFit.isPlain(options, onGpu, fused, cells, microBatch, shape.heads());
         return new MemoryNeed(
                 shape.weightBytes() + beside,
-                cells * shape.bytesPerToken(type(options.keyType()), type(options.valueType()))
-                        + options.slots() * shape.stateBytes(),
-                compute(shape, options, cells));
+                shape.cacheBytes(layout.cells(), layout.windowed(), type(options.keyType()), type(options.valueType()))
+                        + layout.sequences() * shape.stateBytes(),
+                compute(shape, layout, microBatch, plain));
     }
 
     /** The context that is taken where the options leave it open and memory plays no part. */
@@ -58,18 +73,20 @@ public record MemoryNeed(long weights, long cache, long compute) {
                 : Math.min(shape.trainedContext(), USUAL_CONTEXT) * options.slots();
     }
 
-    /** Each token of a micro batch has vectors of the layer that is computed, at the end its logits, and its scores. */
-    private static long compute(ModelShape shape, LocalEngineOptions options, long cells) {
-        long tokens = Math.min(
-                options.batchSize(), options.microBatchSize() > 0 ? options.microBatchSize() : CPU_MICRO_BATCH);
+    /**
+     * What one layer needs at a time, or the logits at the end: each token of a micro batch has vectors; for each cell, whether it may
+     * see it; and its scores, unless these are summed up as they are made. A layer that keeps a state works on a copy.
+     */
+    private static long compute(ModelShape shape, CacheLayout layout, long microBatch, boolean plain) {
         long vectors = LIVE_VECTORS * shape.width() + 2 * shape.feedForward();
-        long logits = shape.vocabulary() + shape.width();
-        boolean unified = options.unifiedCache().orElse(false);
-        long seen = unified ? cells : cells / options.slots();
-        // plain attention is only taken where its scores are few
-        long plain = tokens * seen * shape.heads() * Float.BYTES;
-        long scores = options.flashAttention().equals("on") || plain > ContextFit.MAX_SCORE_BYTES ? 0 : plain;
-        return FIXED + tokens * Float.BYTES * Math.max(vectors, logits) + scores;
+        long scores = plain ? layout.seen() * shape.heads() * Float.BYTES : 0;
+        long masks = (layout.seen() + (shape.window().exists() ? layout.seenWindowed() : 0))
+                * (plain ? Float.BYTES : Short.BYTES);
+        long layer = microBatch * (vectors * Float.BYTES + scores + masks)
+                + 2 * layout.sequences() * shape.stateBytes() / Math.max(1, shape.layers());
+        long end = microBatch * (shape.vocabulary() + LAST_VECTORS * shape.width()) * Float.BYTES;
+        long outputs = layout.sequences() * shape.vocabulary() * Float.BYTES;
+        return FIXED + Math.max(layer, end) + outputs;
     }
 
     static TensorType type(String cacheType) {

@@ -7,12 +7,14 @@ import dev.corral.engine.local.options.LocalEngineOptions;
 import dev.corral.engine.local.options.LocalEngineOptionsBuilder;
 import dev.corral.gguf.Gguf;
 import dev.corral.gguf.ModelShape;
+import dev.corral.gguf.SlidingWindow;
 import dev.corral.gguf.TensorType;
 import dev.corral.llama.Device;
 import dev.corral.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +30,7 @@ class MemoryFitTest {
             Collections.nCopies(32, 130 * MIB),
             Collections.nCopies(32, 1024L),
             Collections.nCopies(32, 1024L),
+            SlidingWindow.none(32),
             0,
             32,
             4096,
@@ -44,7 +47,7 @@ class MemoryFitTest {
     }
 
     private static LocalEngineOptions fitted(long host, LocalEngineOptionsBuilder options, Device... devices) {
-        return new MemoryFit(EIGHT_BILLION, new FreeMemory(host, List.of(devices))).applyTo(options.build());
+        return new MemoryFit(EIGHT_BILLION, new FreeMemory(host, List.of(devices)), false).applyTo(options.build());
     }
 
     private static Device gpu(long free) {
@@ -53,8 +56,9 @@ class MemoryFitTest {
 
     @Test
     void aTokensKeysAndValuesAreCounted() {
-        assertThat(EIGHT_BILLION.bytesPerToken(TensorType.F16, TensorType.F16)).isEqualTo(128 * 1024);
-        assertThat(EIGHT_BILLION.bytesPerToken(TensorType.Q8_0, TensorType.Q4_0))
+        assertThat(EIGHT_BILLION.cacheBytes(1, 0, TensorType.F16, TensorType.F16))
+                .isEqualTo(128 * 1024);
+        assertThat(EIGHT_BILLION.cacheBytes(1, 0, TensorType.Q8_0, TensorType.Q4_0))
                 .isEqualTo(32 * (1024 / 32 * 34 + 1024 / 32 * 18));
     }
 
@@ -69,7 +73,7 @@ class MemoryFitTest {
         LocalEngineOptions options = fitted(6 * GIB, options());
         assertThat(options.slots()).isEqualTo(4);
         assertThat(options.contextSize()).isEqualTo(4 * 2048);
-        LocalEngineOptions tight = fitted(4_600 * MIB + 64 * MIB + 128 * MIB + 200 * MIB, options());
+        LocalEngineOptions tight = fitted(4_600 * MIB + 64 * MIB + 80 * MIB + 200 * MIB, options());
         assertThat(tight.slots()).isLessThan(4);
         assertThat(tight.contextSize() / tight.slots()).isGreaterThanOrEqualTo(512);
     }
@@ -86,7 +90,7 @@ class MemoryFitTest {
         assertThatThrownBy(() -> fitted(6 * GIB, options().contextSize(32_768).slots(2)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining(
-                        "needs about 8.9 GiB of memory (weights 4.5 GiB, KV cache 4.0 GiB for 32768 tokens")
+                        "needs about 8.8 GiB of memory (weights 4.5 GiB, KV cache 4.0 GiB for 32768 tokens")
                 .hasMessageContaining("6.0 GiB are free")
                 .hasMessageContaining("--ctx-size 1")
                 .hasMessageContaining("--fit off tries it anyway")
@@ -115,6 +119,21 @@ class MemoryFitTest {
                 }
             }
         }
+    }
+
+    /** Three layers of four see 4,096 tokens, and a context of 32,768 is worth the difference. */
+    @Test
+    void aWindowThatIsDroppedIsCountedAndOffered() {
+        SlidingWindow window = new SlidingWindow(
+                4096, IntStream.range(0, 32).mapToObj(layer -> layer % 4 < 3).toList());
+        ModelShape windowed = EIGHT_BILLION.with(window);
+        LocalEngineOptionsBuilder asked = options().contextSize(32_768).slots(1).unifiedCache(false);
+        MemoryFit fit = new MemoryFit(windowed, new FreeMemory(7 * GIB, List.of()), false);
+        assertThatThrownBy(() -> fit.applyTo(asked.build())).hasMessageContaining("--no-swa-full");
+        LocalEngineOptions dropped = asked.fullWindowCache(false).build();
+        assertThat(fit.applyTo(dropped)).isEqualTo(dropped);
+        assertThat(MemoryNeed.of(windowed, dropped, 32_768).cache())
+                .isEqualTo((8 * 32_768L + 24 * (4096 + 256)) * 4096);
     }
 
     @Test
@@ -155,7 +174,7 @@ class MemoryFitTest {
     void filesTellTheirShapes() {
         ModelShape llama = ModelShape.of(List.of(Gguf.read(TinyModels.llama(folder))));
         assertThat(llama.layers()).isEqualTo(2);
-        assertThat(llama.bytesPerToken(TensorType.F32, TensorType.F32)).isEqualTo(2 * 2 * 2 * 32 * 4);
+        assertThat(llama.cacheBytes(1, 0, TensorType.F32, TensorType.F32)).isEqualTo(2 * 2 * 2 * 32 * 4);
         assertThat(llama.layerBytes()).allMatch(bytes -> bytes > 0);
         assertThat(llama.weightBytes())
                 .isGreaterThan(
@@ -164,7 +183,7 @@ class MemoryFitTest {
         assertThat(llama.causal()).isTrue();
 
         ModelShape mamba = ModelShape.of(List.of(Gguf.read(TinyModels.mamba(folder))));
-        assertThat(mamba.bytesPerToken(TensorType.F16, TensorType.F16)).isZero();
+        assertThat(mamba.cacheBytes(1, 1, TensorType.F16, TensorType.F16)).isZero();
         assertThat(mamba.stateBytes()).isPositive();
 
         ModelShape hybrid = ModelShape.of(List.of(Gguf.read(TinyModels.hybrid(folder))));
