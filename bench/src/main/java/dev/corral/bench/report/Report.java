@@ -53,7 +53,9 @@ public record Report(Provenance provenance, Machine machine, List<Row> rows, Lis
                 Corral's server beside llama.cpp's own, in one run of `scripts/bench`: each contender's turn comes in every round,
                 and figures are medians. All of them are built from the same source of llama.cpp with the same flags and get the
                 same model, threads, context and batch sizes; every request is greedy and generates exactly as many tokens as it
-                asks for. The limit is the engine without a server (llama-batched-bench) doing the same work, prompts included.
+                asks for. Corral brings two kernels for CPUs (`docs/decisions/0006-operations-of-our-own.md`), one of which is for
+                weights in Q4_1, such as the default model's. The limit is llama.cpp's engine without a server
+                (llama-batched-bench) doing the same work, prompts included.
                 What counts is the ratio; absolute figures say only what size things have on this machine. How each row is measured:
                 `docs/benchmarks/method.md`.
 
