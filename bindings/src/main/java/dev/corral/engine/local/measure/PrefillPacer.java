@@ -11,7 +11,7 @@ public final class PrefillPacer {
     public static final int MIN_CHUNK = 16;
     private static final int GRAIN = 8;
     private static final double WEIGHT = 0.2;
-    private static final double MARGIN = 0.85;
+    private static final double MARGIN = 0.8;
     private static final double SLOWDOWN = 2;
     private static final double LEISURE_NANOS = 400e6;
 
