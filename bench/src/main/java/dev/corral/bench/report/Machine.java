@@ -1,5 +1,6 @@
 package dev.corral.bench.report;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,7 +20,7 @@ import java.util.stream.Stream;
  * @param memoryBytes of the machine
  * @param system its name and version
  * @param java the JVM's version
- * @param loadBefore processes that were busy in the minute before the run; NaN where that is unknown
+ * @param loadBefore cores that were busy in the seconds before the run; NaN where that is unknown
  */
 public record Machine(String processor, int cores, long memoryBytes, String system, String java, double loadBefore) {
 
@@ -26,7 +28,8 @@ public record Machine(String processor, int cores, long memoryBytes, String syst
     private static final Set<String> TELLING =
             Set.of("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimddp", "i8mm", "sve");
 
-    public static Machine here() throws IOException {
+    /** Looks at the machine for some seconds. */
+    public static Machine here() throws IOException, InterruptedException {
         List<String> cpu = Files.isReadable(CPU) ? Files.readAllLines(CPU) : List.of();
         String name = value(cpu, "model name");
         String abilities = Stream.concat(
@@ -35,7 +38,7 @@ public record Machine(String processor, int cores, long memoryBytes, String syst
                 .filter(TELLING::contains)
                 .sorted()
                 .collect(Collectors.joining(", "));
-        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return new Machine(
                 (name.isEmpty() ? System.getProperty("os.arch") : name)
                         + (abilities.isEmpty() ? "" : " (" + abilities + ")"),
@@ -43,7 +46,15 @@ public record Machine(String processor, int cores, long memoryBytes, String syst
                 system.getTotalMemorySize(),
                 System.getProperty("os.name") + " " + System.getProperty("os.version"),
                 System.getProperty("java.runtime.version"),
-                system.getSystemLoadAverage() < 0 ? Double.NaN : system.getSystemLoadAverage());
+                busyCores(system));
+    }
+
+    /** Between two looks, since a mean over a minute counts what built the benchmark, too. */
+    private static double busyCores(OperatingSystemMXBean system) throws InterruptedException {
+        system.getCpuLoad();
+        TimeUnit.SECONDS.sleep(3);
+        double load = system.getCpuLoad();
+        return load < 0 ? Double.NaN : load * system.getAvailableProcessors();
     }
 
     private static String value(List<String> lines, String name) {
