@@ -305,7 +305,7 @@ size_t attention_work_size(const ggml_tensor *tensor, int n_threads) {
     return static_cast<size_t>(op.n_streams * op.n_kv_heads * op.n_rows * op.n_splits * op.partial_width()) * sizeof(float);
 }
 
-void compute_attention(ggml_tensor *tensor, const attention_thread &thread) {
+void compute_attention(ggml_tensor *tensor, const kernel_thread &thread) {
     const operation op(tensor, thread.count);
     attention_rows rows;
     for (int64_t i = thread.index; i < op.items(); i += thread.count) item(op, i).compute(rows, thread.work);
@@ -333,7 +333,7 @@ size_t attention_work_size(const ggml_tensor *, int) {
     return 0;
 }
 
-void compute_attention(ggml_tensor *, const attention_thread &) {}
+void compute_attention(ggml_tensor *, const kernel_thread &) {}
 
 } // namespace corral
 

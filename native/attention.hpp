@@ -1,20 +1,13 @@
 // Attention on CPUs: softmax(scale · QKᵀ + mask) · V over keys and values of half precision.
 #pragma once
 
+#include "kernel_thread.hpp"
+
 #include <cstddef>
 
 struct ggml_tensor;
 
 namespace corral {
-
-// A thread's place among those that compute an operation together.
-struct attention_thread {
-    int index;
-    int count;
-    void *work; // shared by the threads: as many bytes as attention_work_size says
-    void (*await_others)(void *pool);
-    void *pool;
-};
 
 // Whether this machine has the instructions that this kernel and the others are compiled for.
 bool can_run_kernels();
@@ -26,6 +19,6 @@ size_t attention_work_size(const ggml_tensor *op, int n_threads);
 
 // This thread's part of op. Sums are in single precision; the order of a row's terms depends on its own mask and on those of
 // the rows of the same head next to it.
-void compute_attention(ggml_tensor *op, const attention_thread &thread);
+void compute_attention(ggml_tensor *op, const kernel_thread &thread);
 
 } // namespace corral

@@ -39,6 +39,11 @@ struct {
     int (*take_next)(void *pool, int add);
 } threads;
 
+corral::kernel_thread thread_of(const ggml_compute_params *params) {
+    return {params->ith, params->nth, params->wdata, params->threadpool, threads.await_others, threads.set_next,
+            threads.take_next};
+}
+
 struct attention final : traits {
     bool work_size(int n_threads, const ggml_tensor *op, size_t &size) override {
         size = corral::attention_work_size(op, n_threads);
@@ -46,7 +51,7 @@ struct attention final : traits {
     }
 
     bool compute_forward(ggml_compute_params *params, ggml_tensor *op) override {
-        corral::compute_attention(op, {params->ith, params->nth, params->wdata, threads.await_others, params->threadpool});
+        corral::compute_attention(op, thread_of(params));
         return true;
     }
 };
@@ -58,8 +63,7 @@ struct q4_1_product final : traits {
     }
 
     bool compute_forward(ggml_compute_params *params, ggml_tensor *op) override {
-        corral::compute_q4_1_product(op, {params->ith, params->nth, params->wdata, params->threadpool, threads.await_others,
-                                          threads.set_next, threads.take_next});
+        corral::compute_q4_1_product(op, thread_of(params));
         return true;
     }
 };

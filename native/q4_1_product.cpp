@@ -4,6 +4,7 @@
 
 #include "ggml.h"
 
+#include <cstdint>
 #include <cstring>
 #include <immintrin.h>
 
@@ -186,7 +187,7 @@ size_t q4_1_work_size(const ggml_tensor *op) {
     return static_cast<size_t>(op->src[0]->ne[0] / width * ggml_nrows(op->src[1])) * sizeof(vector_block);
 }
 
-void compute_q4_1_product(ggml_tensor *op, const product_thread &thread) {
+void compute_q4_1_product(ggml_tensor *op, const kernel_thread &thread) {
     const product product(op, thread.work);
     const int64_t n_blocks = product.n_blocks * product.n_columns;
     product.round(n_blocks * thread.index / thread.count, n_blocks * (thread.index + 1) / thread.count);
@@ -216,7 +217,7 @@ size_t q4_1_work_size(const ggml_tensor *) {
     return 0;
 }
 
-void compute_q4_1_product(ggml_tensor *, const product_thread &) {}
+void compute_q4_1_product(ggml_tensor *, const kernel_thread &) {}
 
 } // namespace corral
 

@@ -1,15 +1,11 @@
 #include "check.hpp"
+#include "cpu_backend.hpp"
 
 #include "corral.h"
-
-#include "ggml-alloc.h"
-#include "ggml-backend.h"
-#include "ggml.h"
 
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <random>
 
 using namespace corral_test;
@@ -107,16 +103,8 @@ void fill(ggml_tensor *tensor, const std::vector<float> &values) {
 }
 
 std::vector<float> by_backend(const shape &s, const inputs &in, int n_threads) {
-    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    const std::unique_ptr<ggml_backend, void (*)(ggml_backend_t)> backend(ggml_backend_dev_init(device, nullptr),
-                                                                          ggml_backend_free);
-    auto *set_n_threads = reinterpret_cast<ggml_backend_set_n_threads_t>(
-        ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads"));
-    set_n_threads(backend.get(), n_threads);
-
-    const ggml_init_params parameters = {ggml_tensor_overhead() * 16 + ggml_graph_overhead(), nullptr, true};
-    const std::unique_ptr<ggml_context, void (*)(ggml_context *)> context(ggml_init(parameters), ggml_free);
-    ggml_context *c = context.get();
+    cpu_backend backend(n_threads);
+    ggml_context *c = backend.context();
     ggml_tensor *q = ggml_new_tensor_4d(c, GGML_TYPE_F32, s.key_width, s.n_tokens, s.n_heads, s.n_streams);
     ggml_tensor *k = ggml_new_tensor_4d(c, GGML_TYPE_F16, s.key_width, s.n_cells, s.n_kv_heads, s.n_streams);
     ggml_tensor *v = ggml_new_tensor_4d(c, GGML_TYPE_F16, s.value_width, s.n_cells, s.n_kv_heads, s.n_streams);
@@ -125,19 +113,13 @@ std::vector<float> by_backend(const shape &s, const inputs &in, int n_threads) {
     ggml_tensor *result = ggml_flash_attn_ext(c, q, k, v, mask, 1.0f / std::sqrt(static_cast<float>(s.key_width)),
                                               s.max_bias, s.soft_cap);
     ggml_flash_attn_ext_add_sinks(result, sinks);
-    ggml_cgraph *graph = ggml_new_graph(c);
-    ggml_build_forward_expand(graph, result);
-    const std::unique_ptr<ggml_backend_buffer, void (*)(ggml_backend_buffer_t)> buffer(
-        ggml_backend_alloc_ctx_tensors(c, backend.get()), ggml_backend_buffer_free);
+    backend.allocate();
     fill(q, in.queries);
     fill(k, in.keys);
     fill(v, in.values);
     if (mask != nullptr) fill(mask, in.mask);
     if (sinks != nullptr) fill(sinks, in.sinks);
-    CHECK(ggml_backend_graph_compute(backend.get(), graph) == GGML_STATUS_SUCCESS);
-    std::vector<float> found(ggml_nelements(result));
-    ggml_backend_tensor_get(result, found.data(), 0, ggml_nbytes(result));
-    return found;
+    return backend.compute(result);
 }
 
 double largest_difference(const std::vector<double> &expected, const std::vector<float> &found) {

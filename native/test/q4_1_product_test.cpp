@@ -1,14 +1,10 @@
 #include "check.hpp"
+#include "cpu_backend.hpp"
 
 #include "corral.h"
 
-#include "ggml-alloc.h"
-#include "ggml-backend.h"
-#include "ggml.h"
-
 #include <cmath>
 #include <cstring>
-#include <memory>
 #include <random>
 
 using namespace corral_test;
@@ -43,27 +39,15 @@ struct inputs {
 };
 
 std::vector<float> by_backend(const inputs &in, int n_threads) {
-    ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-    const std::unique_ptr<ggml_backend, void (*)(ggml_backend_t)> backend(ggml_backend_dev_init(device, nullptr),
-                                                                          ggml_backend_free);
-    reinterpret_cast<ggml_backend_set_n_threads_t>(ggml_backend_reg_get_proc_address(
-        ggml_backend_dev_backend_reg(device), "ggml_backend_set_n_threads"))(backend.get(), n_threads);
-    const ggml_init_params parameters = {ggml_tensor_overhead() * 8 + ggml_graph_overhead(), nullptr, true};
-    const std::unique_ptr<ggml_context, void (*)(ggml_context *)> context(ggml_init(parameters), ggml_free);
-    ggml_context *c = context.get();
+    cpu_backend backend(n_threads);
+    ggml_context *c = backend.context();
     ggml_tensor *weights = ggml_new_tensor_2d(c, GGML_TYPE_Q4_1, in.n_values, in.n_rows);
     ggml_tensor *vectors = ggml_new_tensor_2d(c, GGML_TYPE_F32, in.n_values, in.n_columns);
     ggml_tensor *result = ggml_mul_mat(c, weights, vectors);
-    ggml_cgraph *graph = ggml_new_graph(c);
-    ggml_build_forward_expand(graph, result);
-    const std::unique_ptr<ggml_backend_buffer, void (*)(ggml_backend_buffer_t)> buffer(
-        ggml_backend_alloc_ctx_tensors(c, backend.get()), ggml_backend_buffer_free);
+    backend.allocate();
     ggml_backend_tensor_set(weights, in.weights.data(), 0, in.weights.size());
     ggml_backend_tensor_set(vectors, in.vectors.data(), 0, ggml_nbytes(vectors));
-    CHECK(ggml_backend_graph_compute(backend.get(), graph) == GGML_STATUS_SUCCESS);
-    std::vector<float> found(ggml_nelements(result));
-    ggml_backend_tensor_get(result, found.data(), 0, ggml_nbytes(result));
-    return found;
+    return backend.compute(result);
 }
 
 float as_half(float x) {
