@@ -312,27 +312,26 @@ class HubModelsTest {
         assertThat(hub.sentFiles().getLast().range()).contains("bytes=" + BYTES + "-");
     }
 
-    @Test
-    void aDownloadThatNobodyWaitsForAnyMoreEnds() throws Exception {
+    /** Somebody who waits for a model of which a part has come. */
+    private RawClient stalledPull() throws Exception {
         hub.stallAfter(BYTES);
         listen(true);
-        try (RawClient pull =
-                new RawClient(server.orElseThrow().address()).post("/api/pull", "{\"model\": \"acme/tiny\"}")) {
-            awaitPart();
-            pull.readTo("\"completed\":");
-        }
+        RawClient pull = new RawClient(server.orElseThrow().address()).post("/api/pull", "{\"model\": \"acme/tiny\"}");
+        awaitPart();
+        pull.readTo("\"completed\":");
+        return pull;
+    }
+
+    @Test
+    void aDownloadThatNobodyWaitsForAnyMoreEnds() throws Exception {
+        stalledPull().close();
         Conditions.await("it ended", () -> names().isEmpty());
         assertThat(part()).hasSize(BYTES);
     }
 
     @Test
     void aServerThatEndsTellsWhoWaits() throws Exception {
-        hub.stallAfter(BYTES);
-        listen(true);
-        try (RawClient pull =
-                new RawClient(server.orElseThrow().address()).post("/api/pull", "{\"model\": \"acme/tiny\"}")) {
-            awaitPart();
-            pull.readTo("\"completed\":");
+        try (RawClient pull = stalledPull()) {
             assertThat(server.orElseThrow().shutDown(Duration.ofMinutes(1))).isTrue();
             assertThat(pull.readTo("\r\n0\r\n\r\n")).contains("\"error\":");
         }
